@@ -1,0 +1,40 @@
+package httpx
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// BasePath precedes the path of every operation.
+const BasePath = "/api/v1"
+
+const publicKey = "public"
+
+// Public is the huma.Operation.Metadata of an operation without sign-in.
+var Public = map[string]any{publicKey: true}
+
+// IsPublic reports whether an operation needs no sign-in.
+func IsPublic(op *huma.Operation) bool {
+	public, _ := op.Metadata[publicKey].(bool)
+	return public
+}
+
+// NewAPI makes the API on mux. Domains register operations with their full
+// path, BasePath included.
+func NewAPI(mux *http.ServeMux, version string) huma.API {
+	huma.NewErrorWithContext = envelope
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		return envelope(nil, status, msg, errs...)
+	}
+	cfg := huma.DefaultConfig("Linux Patch Manager", version)
+	cfg.DocsPath = ""     // the library's page would load scripts from elsewhere
+	cfg.CreateHooks = nil // no $schema member in bodies
+	cfg.OpenAPIPath = BasePath + "/openapi"
+	cfg.SchemasPath = ""
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+	}
+	return humago.New(mux, cfg)
+}

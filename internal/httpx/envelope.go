@@ -1,0 +1,108 @@
+package httpx
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"patchmanager/internal/apierr"
+)
+
+// Envelope is the body of every answer that is not a success.
+type Envelope struct {
+	Err    Problem `json:"error"`
+	status int
+	header http.Header
+}
+
+// Problem is what went wrong, as a stable code and a sentence.
+type Problem struct {
+	Code      string          `json:"code" doc:"Stable, for programs."`
+	Message   string          `json:"message" doc:"A sentence, for people."`
+	RequestID string          `json:"request_id" doc:"Also in the X-Request-Id header and in the log."`
+	Details   []apierr.Detail `json:"details" nullable:"false" doc:"One entry for each invalid field or affected object."`
+}
+
+// Error implements error.
+func (e *Envelope) Error() string { return e.Err.Message }
+
+// GetStatus implements huma.StatusError.
+func (e *Envelope) GetStatus() int { return e.status }
+
+// GetHeaders implements huma.HeadersError.
+func (e *Envelope) GetHeaders() http.Header { return e.header }
+
+// envelope is how huma turns the error of a handler, or its own about the
+// request, into an answer.
+func envelope(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+	e := &Envelope{status: status, header: http.Header{}}
+	e.Err = Problem{Code: codeOf(status), Message: msg, Details: []apierr.Detail{}}
+	if ctx != nil {
+		e.Err.RequestID = RequestID(ctx.Context())
+	}
+	for _, err := range errs {
+		e.add(err)
+	}
+	if e.status == http.StatusInternalServerError {
+		e.hide(ctx, errors.Join(errs...))
+	}
+	return e
+}
+
+func (e *Envelope) add(err error) {
+	if known, ok := apierr.As(err); ok {
+		e.become(known)
+		return
+	}
+	var d *huma.ErrorDetail
+	if errors.As(err, &d) {
+		e.Err.Details = append(e.Err.Details, apierr.Detail{
+			Field: strings.TrimPrefix(d.Location, "body."), Value: valueText(d.Value), Message: d.Message})
+	}
+}
+
+func (e *Envelope) become(known *apierr.Error) {
+	e.status = known.Status
+	e.Err.Code, e.Err.Message = known.Code, known.Message
+	e.Err.Details = append(e.Err.Details, known.Details...)
+	if known.RetryAfter > 0 {
+		e.header.Set("Retry-After", strconv.Itoa(max(1, int(known.RetryAfter.Seconds()))))
+	}
+}
+
+// hide logs an unexpected error and keeps its text from the caller.
+func (e *Envelope) hide(ctx huma.Context, err error) {
+	e.Err.Code = "internal"
+	e.Err.Message = "Something went wrong on the server. The log has the cause under the request id."
+	e.Err.Details = []apierr.Detail{}
+	if ctx == nil {
+		return
+	}
+	slog.ErrorContext(ctx.Context(), "request failed", "error", err,
+		"method", ctx.Method(), "path", ctx.URL().Path, "request_id", e.Err.RequestID)
+}
+
+// valueText shows the refused value, cut short; it is the caller's own.
+func valueText(v any) string {
+	if v == nil {
+		return ""
+	}
+	s := fmt.Sprint(v)
+	if len(s) > 100 {
+		return s[:100] + "…"
+	}
+	return s
+}
+
+// codeOf gives huma's own refusals a stable code.
+func codeOf(status int) string {
+	if status == http.StatusUnprocessableEntity {
+		return "validation_failed"
+	}
+	return strings.ToLower(strings.ReplaceAll(http.StatusText(status), " ", "_"))
+}
