@@ -38,5 +38,5 @@ type Entry struct {
 	Details   map[string]any // no secrets; encoded with sorted keys
 	Address   string
 	RequestID string
-	At        time.Time // zero: the time of Append's clock
+	At        time.Time // zero: the time of the database
 }

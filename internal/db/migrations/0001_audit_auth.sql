@@ -19,6 +19,16 @@ create table audit_entry (
 );
 create index audit_entry_target on audit_entry (target_kind, target_id, id desc);
 
+-- stops mistakes, not an owner of the database: against that there is the chain
+-- +goose StatementBegin
+create function audit_entry_refuse() returns trigger language plpgsql as $$
+begin
+  raise exception 'audit_entry is only ever appended to' using errcode = 'insufficient_privilege';
+end $$;
+-- +goose StatementEnd
+create trigger audit_entry_append_only before update or delete or truncate on audit_entry
+  for each statement execute function audit_entry_refuse();
+
 create type auth_role as enum ('admin', 'operator', 'auditor');
 
 create table auth_user (
