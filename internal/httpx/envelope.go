@@ -17,7 +17,6 @@ import (
 type Envelope struct {
 	Err    Problem `json:"error"`
 	status int
-	header http.Header
 }
 
 // Problem is what went wrong, as a stable code and a sentence.
@@ -34,19 +33,16 @@ func (e *Envelope) Error() string { return e.Err.Message }
 // GetStatus implements huma.StatusError.
 func (e *Envelope) GetStatus() int { return e.status }
 
-// GetHeaders implements huma.HeadersError.
-func (e *Envelope) GetHeaders() http.Header { return e.header }
-
 // envelope is how huma turns the error of a handler, or its own about the
 // request, into an answer.
 func envelope(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
-	e := &Envelope{status: status, header: http.Header{}}
+	e := &Envelope{status: status}
 	e.Err = Problem{Code: codeOf(status), Message: msg, Details: []apierr.Detail{}}
 	if ctx != nil {
 		e.Err.RequestID = RequestID(ctx.Context())
 	}
 	for _, err := range errs {
-		e.add(err)
+		e.add(ctx, err)
 	}
 	if e.status == http.StatusInternalServerError {
 		e.hide(ctx, errors.Join(errs...))
@@ -54,9 +50,9 @@ func envelope(ctx huma.Context, status int, msg string, errs ...error) huma.Stat
 	return e
 }
 
-func (e *Envelope) add(err error) {
+func (e *Envelope) add(ctx huma.Context, err error) {
 	if known, ok := apierr.As(err); ok {
-		e.become(known)
+		e.become(ctx, known)
 		return
 	}
 	var d *huma.ErrorDetail
@@ -66,12 +62,12 @@ func (e *Envelope) add(err error) {
 	}
 }
 
-func (e *Envelope) become(known *apierr.Error) {
+func (e *Envelope) become(ctx huma.Context, known *apierr.Error) {
 	e.status = known.Status
 	e.Err.Code, e.Err.Message = known.Code, known.Message
 	e.Err.Details = append(e.Err.Details, known.Details...)
-	if known.RetryAfter > 0 {
-		e.header.Set("Retry-After", strconv.Itoa(max(1, int(known.RetryAfter.Seconds()))))
+	if known.RetryAfter > 0 && ctx != nil {
+		ctx.SetHeader("Retry-After", strconv.Itoa(max(1, int(known.RetryAfter.Seconds()))))
 	}
 }
 
