@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -58,7 +59,7 @@ func (e *Envelope) add(ctx huma.Context, err error) {
 	var d *huma.ErrorDetail
 	if errors.As(err, &d) {
 		e.Err.Details = append(e.Err.Details, apierr.Detail{
-			Field: strings.TrimPrefix(d.Location, "body."), Value: valueText(d.Value), Message: d.Message})
+			Field: strings.TrimPrefix(d.Location, "body."), Value: valueText(d.Location, d.Value), Message: d.Message})
 	}
 }
 
@@ -83,14 +84,23 @@ func (e *Envelope) hide(ctx huma.Context, err error) {
 		"method", ctx.Method(), "path", ctx.URL().Path, "request_id", e.Err.RequestID)
 }
 
-// valueText shows the refused value, cut short; it is the caller's own.
-func valueText(v any) string {
-	if v == nil {
+// secretFields are parts of the names of fields whose value is never shown.
+var secretFields = regexp.MustCompile(`(?i)password|passphrase|secret|token|cookie|authorization`)
+
+// valueText shows the refused value, cut short; it is the caller's own. An
+// object is not shown, because one of its members may be a secret.
+func valueText(location string, v any) string {
+	if secretFields.MatchString(location) {
+		return ""
+	}
+	switch v.(type) {
+	case string, bool, int, int64, float64:
+	default:
 		return ""
 	}
 	s := fmt.Sprint(v)
-	if len(s) > 100 {
-		return s[:100] + "…"
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:100]) + "…"
 	}
 	return s
 }
