@@ -1,0 +1,60 @@
+package task
+
+import (
+	"context"
+	"errors"
+
+	"patchmanager/internal/agentapi"
+)
+
+// errCancelled ends a job at a safe point because somebody asked.
+var errCancelled = errors.New("cancelled")
+
+// Cancel stops a job at its next safe point, or takes one that has ended out of
+// the history. A transaction that changes the host is not stopped: the job that
+// is returned says so and runs on.
+func (e *Engine) Cancel(id string) (agentapi.Job, error) {
+	before, err := e.Job(id)
+	if err != nil {
+		return agentapi.Job{}, err
+	}
+	e.mu.Lock()
+	j := e.jobs[id]
+	e.mu.Unlock()
+	if before.Status.Final() {
+		return before, e.forget(j)
+	}
+	if err := e.askToStop(j); err != nil {
+		return agentapi.Job{}, err
+	}
+	return e.Job(id)
+}
+
+func (e *Engine) askToStop(j *job) error {
+	var stop context.CancelFunc
+	err := e.update(j, func(r *record) error {
+		switch {
+		case r.Job.Status.Final():
+		case r.Step.cancellable():
+			r.Cancel = true
+			r.Job.Message = "stops at the next safe point"
+			stop = j.cancel
+		default:
+			r.Job.Message = "cannot be stopped now: packages are being changed; the job runs to its end"
+		}
+		return nil
+	})
+	if stop != nil {
+		stop()
+	}
+	return err
+}
+
+// forget removes a job's files except the record, which keeps its key from
+// being used for a second run.
+func (e *Engine) forget(j *job) error {
+	if err := e.update(j, func(r *record) error { r.Removed = true; return nil }); err != nil {
+		return err
+	}
+	return e.journal.strip(j.rec.Job.JobID)
+}
