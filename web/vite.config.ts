@@ -24,7 +24,7 @@ export default defineConfig(({ mode }) => ({
     host: '127.0.0.1',
     proxy:
       mode === 'mock'
-        ? {}
+        ? undefined
         : { '/api': { target: manager, secure: false, ws: true, changeOrigin: true } },
   },
   build: {

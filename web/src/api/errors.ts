@@ -1,0 +1,69 @@
+import type { ErrorBody, ErrorDetail } from './generated/api.gen';
+
+/** An answer of the manager that is not a success, or none at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string;
+  readonly details: ErrorDetail[];
+  /** Seconds to wait before trying again; 0 when the manager did not say. */
+  readonly retryAfter: number;
+
+  constructor(status: number, body: ErrorBody, retryAfter = 0) {
+    super(body.message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = body.code;
+    this.requestId = body.request_id;
+    this.details = body.details ?? [];
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * Words for the codes that a person can do something about. Every other code is
+ * shown with the manager's own message.
+ */
+const words: Record<string, string> = {
+  invalid_credentials: 'User name or password is wrong.',
+  too_many_attempts: 'Too many failed attempts. This account is locked for a while.',
+  session_ended: 'Your session has ended. Sign in again.',
+  password_change_required: 'Choose a new password before you go on.',
+  unreachable: 'The manager does not answer. Check the connection and that it is running.',
+};
+
+/** One or two sentences for a person, never a bare code. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof ApiError)) {
+    return error instanceof Error ? error.message : 'Something unexpected went wrong.';
+  }
+  const text = words[error.code] ?? error.message;
+  if (error.code === 'too_many_attempts' && error.retryAfter > 0) {
+    return `${text} Try again in ${waitWords(error.retryAfter)}.`;
+  }
+  return text || `The manager answered with status ${error.status}.`;
+}
+
+function waitWords(seconds: number): string {
+  if (seconds < 90) return `${seconds} seconds`;
+  return `${Math.ceil(seconds / 60)} minutes`;
+}
+
+/** Message by field of a 422; a field "body.note" is known to forms as "note". */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return {};
+  return Object.fromEntries(
+    error.details
+      .filter((detail) => detail.field)
+      .map((detail) => [detail.field.replace(/^body\./, ''), detail.message]),
+  );
+}
+
+/** What to quote when asking for help; empty when no answer came. */
+export function requestIdOf(error: unknown): string {
+  return error instanceof ApiError ? error.requestId : '';
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
+}

@@ -1,0 +1,64 @@
+import { useSyncExternalStore } from 'react';
+import type { Session, User } from './generated/api.gen';
+
+/**
+ * Who is signed in in this tab. The access token lives in this module only: never
+ * in storage, so that nothing but the HttpOnly cookie survives the page.
+ *
+ *   starting --(refresh by cookie)--> signed_in | signed_out
+ *   signed_out --(login)--> signed_in --(logout, refresh refused)--> signed_out
+ */
+export type SessionState = {
+  status: 'starting' | 'signed_in' | 'signed_out';
+  user: User | null;
+};
+
+let token = '';
+let state: SessionState = { status: 'starting', user: null };
+const listeners = new Set<() => void>();
+
+/** Tells the other tabs of this browser; absent in very old browsers and some tests. */
+const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('pm-session');
+
+type TabMessage = 'signed_in' | 'signed_out';
+
+function set(next: SessionState, nextToken: string) {
+  token = nextToken;
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+export const session = {
+  token: () => token,
+  get: () => state,
+
+  /** Takes over what login, refresh or a password change answered. */
+  begin(answer: Session, announce = false) {
+    set({ status: 'signed_in', user: answer.user }, answer.access_token);
+    if (announce) tabs?.postMessage('signed_in' satisfies TabMessage);
+  },
+
+  /** Forgets the user; announce only when somebody asked to sign out. */
+  end(announce = false) {
+    set({ status: 'signed_out', user: null }, '');
+    if (announce) tabs?.postMessage('signed_out' satisfies TabMessage);
+  },
+
+  subscribe(listener: () => void) {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  },
+
+  /** Calls back when another tab signed in or out. */
+  onOtherTab(listener: (message: TabMessage) => void) {
+    const receive = (event: MessageEvent<TabMessage>) => listener(event.data);
+    tabs?.addEventListener('message', receive);
+    return () => tabs?.removeEventListener('message', receive);
+  },
+};
+
+export function useSession(): SessionState {
+  return useSyncExternalStore(session.subscribe, session.get);
+}

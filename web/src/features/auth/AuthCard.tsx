@@ -1,0 +1,25 @@
+import { type ReactNode, useEffect } from 'react';
+import { Box, Paper, Stack, Typography } from '../../ui/mui';
+import { Logo } from '../../ui/Logo';
+import { line } from '../../ui/tones';
+
+/** The frame of the pages that stand before the application. */
+export function AuthCard(props: { title: string; hint?: ReactNode; children: ReactNode }) {
+  useEffect(() => {
+    document.title = `${props.title} · Patch Manager`;
+  }, [props.title]);
+  return (
+    <Box component="main" sx={{ minHeight: '100vh', display: 'grid', placeItems: 'center', p: 2 }}>
+      <Paper sx={{ width: '100%', maxWidth: 400, p: 4, border: `1px solid ${line}` }}>
+        <Stack sx={{ gap: 2.5 }}>
+          <Logo />
+          <div>
+            <Typography variant="h1">{props.title}</Typography>
+            {props.hint && <Typography variant="body2" color="text.secondary" sx={{ mt: 0.5 }}>{props.hint}</Typography>}
+          </div>
+          {props.children}
+        </Stack>
+      </Paper>
+    </Box>
+  );
+}

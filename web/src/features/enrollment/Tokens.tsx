@@ -1,0 +1,66 @@
+import { useState } from 'react';
+import { problemOf } from '../../api/problem';
+import type { EnrollmentToken } from '../../api/generated/api.gen';
+import type { Status } from '../../lib/status';
+import { Button } from '../../ui/mui';
+import { Panel } from '../../ui/Page';
+import { SimpleTable } from '../../ui/SimpleTable';
+import { StatusPill } from '../../ui/StatusPill';
+import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
+import { Time, useNow } from '../../ui/Time';
+import { useRevokeToken, useTokens } from './queries';
+import { TokenDialog } from './TokenDialog';
+
+/** A token's state, worst first: what was revoked is not "used up". */
+export function tokenStatus(token: EnrollmentToken, now: Date): Status {
+  if (token.revoked_at) return { label: 'Revoked', tone: 'neutral', shape: 'stop' };
+  if (token.used >= token.uses) return { label: 'Used up', tone: 'neutral', shape: 'check' };
+  if (new Date(token.expires_at) <= now) return { label: 'Expired', tone: 'medium', shape: 'clock' };
+  return { label: 'Works', tone: 'ok', shape: 'check' };
+}
+
+/** Tokens approve requests without a person looking: few uses and a near end keep that small. */
+export function Tokens() {
+  const tokens = useTokens();
+  const [open, setOpen] = useState(false);
+  const problem = problemOf(tokens);
+  return (
+    <>
+      <Panel title="Enrollment tokens" flush actions={<Button variant="outlined" onClick={() => setOpen(true)}>New token</Button>}>
+        {problem && <ErrorState {...problem} onRetry={problem.retry} />}
+        {!problem && !tokens.data && <TextSkeleton lines={4} />}
+        {tokens.data && (tokens.data.items.length > 0 ? <List items={tokens.data.items} /> : <NoTokens />)}
+      </Panel>
+      {open && <TokenDialog onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+const NoTokens = () => (
+  <EmptyState title="No tokens">A token lets a machine join without waiting for approval: for scripts and images.</EmptyState>
+);
+
+function List({ items }: { items: EnrollmentToken[] }) {
+  const now = useNow();
+  const revoke = useRevokeToken();
+  return (
+    <SimpleTable
+      caption="Enrollment tokens"
+      rows={items}
+      rowKey={(t) => t.id}
+      columns={[
+        { name: 'Note', cell: (t) => t.note || 'no note' },
+        { name: 'State', cell: (t) => <StatusPill status={tokenStatus(t, now)} /> },
+        { name: 'Used', align: 'right', cell: (t) => `${t.used} of ${t.uses}` },
+        { name: 'Ends', cell: (t) => <Time at={t.expires_at} /> },
+        { name: 'Made', cell: (t) => <><Time at={t.created_at} /> by {t.created_by}</> },
+        {
+          name: 'Action', align: 'right',
+          cell: (t) => tokenStatus(t, now).label === 'Works' && (
+            <Button color="error" aria-label={`Revoke token ${t.note}`} onClick={() => revoke.mutate(t.id)}>Revoke</Button>
+          ),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,44 @@
+import { useMutation } from '@tanstack/react-query';
+import { deployTo } from '../../lib/paths';
+import { count } from '../../lib/words';
+import { RefreshIcon } from '../../ui/icons';
+import { LinkButton } from '../../ui/LinkButton';
+import { Button, Stack } from '../../ui/mui';
+import { toneTint } from '../../ui/tones';
+import { filterText } from './filter';
+import { allHostIds, type HostFilter, useRefreshHosts } from './queries';
+
+/** More hosts than this cannot be named one by one in an address. */
+const mostNamed = 300;
+
+/** What will happen to the chosen hosts, on this page and the others. */
+export function BulkBar(props: {
+  selected: Set<string>;
+  everything: boolean;
+  total: number;
+  filter: HostFilter;
+  onEverything: () => void;
+  onClear: () => void;
+}) {
+  const refresh = useRefreshHosts();
+  const start = useMutation({
+    mutationFn: async () => refresh.mutateAsync(props.everything ? await allHostIds(props.filter) : [...props.selected]),
+    onSuccess: props.onClear,
+  });
+  const n = props.everything ? props.total : props.selected.size;
+  const tooMany = !props.everything && n > mostNamed;
+  const target = props.everything ? { filter: filterText(props.filter) } : [...props.selected];
+  return (
+    <Stack direction="row" role="region" aria-label="Chosen hosts" sx={{ px: 2, py: 1, gap: 1, alignItems: 'center', flexWrap: 'wrap', background: toneTint('running') }}>
+      <strong aria-live="polite">{props.everything ? `All ${count(n, 'host')} that match` : `${count(n, 'host')} chosen`}</strong>
+      {!props.everything && props.total > n && <Button onClick={props.onEverything}>Choose all {count(props.total, 'host')} that match</Button>}
+      <Stack direction="row" sx={{ gap: 1, ml: 'auto' }}>
+        <Button startIcon={<RefreshIcon />} loading={start.isPending} onClick={() => start.mutate()}>Refresh {count(n, 'host')}</Button>
+        <LinkButton variant="contained" to={deployTo(target)} disabled={tooMany} title={tooMany ? `Use a filter to choose more than ${mostNamed} hosts.` : undefined}>
+          Deploy to {count(n, 'host')}
+        </LinkButton>
+        <Button onClick={props.onClear}>Clear</Button>
+      </Stack>
+    </Stack>
+  );
+}

@@ -1,0 +1,97 @@
+import { useState } from 'react';
+import { problemOf } from '../../api/problem';
+import { deployTo, paths } from '../../lib/paths';
+import { usePageState, useUrlState } from '../../lib/url';
+import { ColumnChooser, DataTable, useHiddenColumns } from '../../ui/DataTable';
+import { Link } from '../../ui/Link';
+import { LinkButton } from '../../ui/LinkButton';
+import { Alert, Button } from '../../ui/mui';
+import { PageHeader, Panel } from '../../ui/Page';
+import { EmptyState } from '../../ui/states';
+import { count, groups } from '../../lib/words';
+import { BulkBar } from './BulkBar';
+import { hostColumns } from './columns';
+import { filterFrom, isFiltered } from './filter';
+import { HostFilters } from './HostFilters';
+import { useHosts, usePendingEnrollments } from './queries';
+
+/** Which hosts, in what state, missing what, seen when? */
+export default function HostsPage() {
+  const [get, set] = useUrlState();
+  const [at, setAt] = usePageState({ sort: 'name', order: 'asc' });
+  const filter = filterFrom(get);
+  const hosts = useHosts({ ...filter, ...sortOf(at), page: at.page, page_size: at.pageSize });
+  const [selected, setSelected] = useState<Set<string>>(new Set());
+  const [everything, setEverything] = useState(false);
+  const [hidden, toggleColumn] = useHiddenColumns('pm-hosts-columns', hostColumns);
+  const total = hosts.data?.total ?? 0;
+  const change = (values: Record<string, string | undefined>) => {
+    setEverything(false);
+    set({ ...values, page: undefined });
+  };
+  const clearSelection = () => {
+    setSelected(new Set());
+    setEverything(false);
+  };
+  return (
+    <>
+      <PageHeader
+        title="Hosts"
+        subtitle={hosts.data ? `${count(total, 'host')}${isFiltered(filter) ? ' match' : ''}` : 'Loading'}
+        actions={<><LinkButton to={paths.addHost} variant="outlined">Add host</LinkButton><LinkButton to={deployTo({ filter: 'pending=security' })} variant="contained">Deploy</LinkButton></>}
+      />
+      <PendingBanner />
+      <Panel flush>
+        <HostFilters get={get} set={change} end={<ColumnChooser columns={hostColumns} hidden={hidden} onToggle={toggleColumn} />} />
+        {(selected.size > 0 || everything) && (
+          <BulkBar selected={selected} everything={everything} total={total} filter={filter} onEverything={() => setEverything(true)} onClear={clearSelection} />
+        )}
+        <DataTable
+          label="Hosts"
+          columns={hostColumns}
+          hiddenColumns={hidden}
+          rows={hosts.data?.items}
+          total={total}
+          rowId={(host) => host.id}
+          at={at}
+          onChange={setAt}
+          busy={hosts.isPlaceholderData}
+          problem={problemOf(hosts)}
+          selected={selected}
+          onSelect={(ids) => {
+            setSelected(ids);
+            setEverything(false);
+          }}
+          empty={<NoHosts filtered={isFiltered(filter)} onClear={() => change({ q: '', state: '', os: '', pending: '', reboot: '' })} />}
+        />
+      </Panel>
+    </>
+  );
+}
+
+const sortable = ['name', 'state', 'os', 'pending', 'security', 'last_seen'] as const;
+
+function sortOf(at: { sort?: string; order?: 'asc' | 'desc' }) {
+  return { sort: sortable.find((key) => key === at.sort) ?? 'name', order: at.order };
+}
+
+function NoHosts(props: { filtered: boolean; onClear: () => void }) {
+  if (props.filtered) {
+    return <EmptyState title="No host matches" action={<Button variant="outlined" onClick={props.onClear}>Clear the filter</Button>}>Change the search words or one of the filters.</EmptyState>;
+  }
+  return (
+    <EmptyState title="No hosts yet" action={<LinkButton variant="contained" to={paths.addHost}>Add a host</LinkButton>}>
+      Install the agent on a machine and let it enroll itself.
+    </EmptyState>
+  );
+}
+
+function PendingBanner() {
+  const waiting = usePendingEnrollments().data?.total ?? 0;
+  if (waiting === 0) return null;
+  return (
+    <Alert severity="info" variant="outlined" sx={{ mb: 2 }}>
+      {groups(waiting)} {waiting === 1 ? 'machine asks' : 'machines ask'} to be enrolled. <Link to={paths.enrollment}>Look at the evidence and decide</Link>
+    </Alert>
+  );
+}
