@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"patchmanager/internal/agentapi"
+	"patchmanager/internal/clock"
 )
 
 // Host is the machine a Manager works on.
 type Host struct {
-	Root string // "/" in production
-	Run  Runner
+	Root  string // "/" in production
+	Run   Runner
+	Clock clock.Clock // nil: the machine's clock
 }
 
 // Path returns the file name of an absolute path of the host.
