@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"patchmanager/internal/agent/pkgmgr"
 	"patchmanager/internal/clock"
 )
 
@@ -19,15 +20,6 @@ const ToolCommand = "tool-run"
 
 // killAfter is how long a tool that was told to stop may take to tidy up.
 const killAfter = 10 * time.Second
-
-// toolEnv is all a tool sees besides what its command adds. Nothing of the
-// agent's own environment gets through, and nothing may ask a question.
-var toolEnv = []string{
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	"HOME=/root", "LANG=C.UTF-8", "LC_ALL=C.UTF-8",
-	"DEBIAN_FRONTEND=noninteractive", "DEBIAN_PRIORITY=critical",
-	"NEEDRESTART_SUSPEND=1", "APT_LISTCHANGES_FRONTEND=none", "UCF_FORCE_CONFFOLD=1",
-}
 
 // RunTool is the supervisor: a process between agent and package tool that
 // needs nothing of the agent once it runs. It leaves the agent's session,
@@ -84,7 +76,7 @@ func prepare(files toolFiles, spec toolSpec) (*exec.Cmd, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	cmd := &exec.Cmd{Env: append(toolEnv[:len(toolEnv):len(toolEnv)], spec.Env...), Dir: "/"}
+	cmd := &exec.Cmd{Env: pkgmgr.Env(pkgmgr.Command{Env: spec.Env}), Dir: "/"}
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	open := []*os.File{log}
