@@ -80,7 +80,7 @@ export function useArrivals(since: string) {
     queryKey: [...keys.enrollments, 'arrivals', since],
     queryFn: async ({ signal }) => {
       const page = await call('listEnrollments', { query: { page_size: 50 }, signal });
-      return page.items.filter((request) => request.requested_at >= since);
+      return page.items.filter((request) => Date.parse(request.requested_at) >= Date.parse(since));
     },
     refetchInterval: 2000,
   });
