@@ -1,0 +1,110 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sys/unix"
+)
+
+// check looks at the values that could be read, together.
+func (l *loader) check() {
+	c := &l.config
+	l.checkListen(c.HTTP.Listen)
+	l.checkPublicURL(c.HTTP.PublicURL)
+	l.checkDataDir(c.Data.Dir)
+	l.checkDatabase(c.Database)
+	if c.Log.Format != FormatJSON && c.Log.Format != FormatText {
+		l.bad("log.format", `is neither "json" nor "text"`, "use one of the two")
+	}
+}
+
+// bad adds a problem of a key that was read without one.
+func (l *loader) bad(key, reason, wayOut string) {
+	for _, p := range l.problems {
+		if p.Key == key {
+			return
+		}
+	}
+	f, _ := l.find(key)
+	l.add(Problem{Key: key, Value: f.shown(), Reason: reason, WayOut: wayOut, Source: l.source[key]})
+}
+
+func (l *loader) checkListen(listen string) {
+	const key, wayOut = "http.listen", `write ADDRESS:PORT, e.g. "192.0.2.1:8443", or ":8443" for all addresses`
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		l.bad(key, "is not an address with a port", wayOut)
+		return
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		l.bad(key, "the port is not a number from 0 to 65535", wayOut)
+		return
+	}
+	if host != "" && host != "localhost" && net.ParseIP(host) == nil {
+		l.bad(key, "the part before the port is not an IP address", wayOut)
+	}
+}
+
+func (l *loader) checkPublicURL(public string) {
+	if public == "" {
+		return
+	}
+	const key, wayOut = "http.public_url", `write it as "https://patches.example.com" or "https://patches.example.com:8443"`
+	u, err := url.Parse(public)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		l.bad(key, "is not a URL", wayOut)
+	case u.Scheme != "https":
+		l.bad(key, "does not begin with https://", wayOut)
+	case u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		l.bad(key, "holds more than a host and a port", wayOut)
+	}
+}
+
+// checkDataDir needs a directory that this account can work in, or a parent to
+// make it in.
+func (l *loader) checkDataDir(dir string) {
+	const key = "data.dir"
+	if !filepath.IsAbs(dir) {
+		l.bad(key, "is not an absolute path", `begin it with "/"`)
+		return
+	}
+	for p := dir; ; p = filepath.Dir(p) {
+		st, err := os.Stat(p)
+		if errors.Is(err, fs.ErrNotExist) && p != "/" {
+			continue
+		}
+		wayOut := "choose another directory, or give it to the account that starts the manager"
+		switch {
+		case err != nil:
+			l.bad(key, "cannot be looked at: "+reason(err), wayOut)
+		case !st.IsDir():
+			l.bad(key, p+" is not a directory", "choose another directory")
+		case unix.Access(p, unix.R_OK|unix.W_OK|unix.X_OK) != nil:
+			l.bad(key, p+" cannot be read and written by this account", wayOut)
+		}
+		return
+	}
+}
+
+func (l *loader) checkDatabase(d Database) {
+	if d.MaxConns < 4 || d.MaxConns > 1000 {
+		l.bad("database.max_conns", "is not from 4 to 1000", "4 is the least that web and worker need")
+	}
+	if d.Private() {
+		if d.Password != "" {
+			l.bad("database.password", "is set without database.url", "set database.url too, or remove it; the private database needs no password")
+		}
+		return
+	}
+	if _, err := pgxpool.ParseConfig(d.Connection()); err != nil {
+		l.bad("database.url", "is not a PostgreSQL connection string", `write it as "postgres://user@db.example.com:5432/patch_manager?sslmode=verify-full"`)
+	}
+}
