@@ -1,0 +1,68 @@
+// Package auth knows who calls: users, passwords, sign-ins, tokens, and the
+// [Actor] that every use case acts for.
+//
+// # Guarantees
+//
+//   - Passwords are stored as Argon2id (64 MiB, 3 passes, 1 lane). At most four
+//     are computed at once, so that a flood of guesses costs 256 MiB and no more.
+//   - A wrong password, an unknown user and a disabled user answer alike and
+//     cost alike: nobody learns which accounts exist.
+//   - An attempt is counted before the password is looked at and taken back when
+//     it was right, so that guesses sent at the same time do not escape the
+//     count. See "Lockout".
+//   - An access token (JWT, EdDSA, 15 minutes) is only a name for a session: each
+//     request reads session and user by primary key, without a cache. Ending a
+//     session, disabling a user or changing a role is in force with the next
+//     request, in every process. The token's role member is for the browser; the
+//     database decides.
+//   - A refresh token (256 bits, stored as SHA-256) works once. See "Refresh".
+//   - While a user must change the password, everything else answers 403.
+//   - Every sign-in, good and bad, sign-out, re-use and password change is in the
+//     audit trail, in the transaction of the act, with address and request id.
+//     The name of a user that does not exist is not recorded: people type their
+//     password into the wrong field. Attempts that are refused unseen, because a
+//     lock is in force, are not recorded one by one; the lock is.
+//   - No password or token is ever logged or audited.
+//
+// # Session
+//
+//	         login: password right
+//	                 |
+//	                 v
+//	refresh ---> [ active ] ----------------------------------------> [ended]
+//	  ^  |           |  logout, password_changed, password_reset, refresh_reused
+//	  +--+           v
+//	            [ expired ]  1 hour without refresh, 12 hours in any case
+//
+// # Refresh
+//
+// Each refresh takes a token and gives the next one of the same family. A token
+// that was used before means that two parties hold the family, and nobody can
+// tell which one is the thief: the session ends at once, with all its tokens,
+// and that is audited. There is no time of grace in which a used token is
+// accepted, because a thief would have it too. Of two refreshes at the same
+// moment one succeeds and the other ends the session. The browser therefore
+// refreshes one at a time, across its tabs (a named lock), and asks for a
+// sign-in when an answer was lost on the way.
+//
+// # Lockout
+//
+// Failures are counted per account (whether it exists or not) and per address
+// (an IPv6 address by its /64, because a household has that many). From the 5th
+// failure on an account, the 20th from an address (many people share one), each
+// failure locks for 1, 2, 4, 8, then always 15 minutes. While locked, attempts
+// are refused with 429 and count nothing. An hour without failure forgets. The
+// right password clears the account and takes back its own count from the
+// address, not those of others: a guesser with one account of his own must not
+// be able to clear his address. Who is locked out on purpose by somebody else
+// waits 15 minutes at most, or has the password reset on the console;
+// sessions that exist go on.
+//
+// # Signing keys
+//
+// A key signs for 90 days and verifies for 24 hours more. Any process that finds
+// no key in force makes one, under a lock. The private half is sealed with the
+// key file and never leaves the process that opened it; a key that cannot be
+// opened, because the key file was replaced, is passed over, and its tokens
+// verify until they end.
+package auth

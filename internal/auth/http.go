@@ -1,0 +1,150 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"patchmanager/internal/apierr"
+	"patchmanager/internal/httpx"
+)
+
+// Operations that the middleware knows by name.
+const (
+	opMe             = "me"
+	opChangePassword = "changePassword"
+)
+
+// refreshCookie is bound to this origin by its prefix: the browser takes it
+// only with Secure, Path=/ and without Domain.
+const refreshCookie = "__Host-pm_refresh"
+
+// Session is the answer to a sign-in and to a refresh. The refresh token
+// travels in the cookie only, out of reach of scripts.
+type Session struct {
+	AccessToken string    `json:"access_token"`
+	ExpiresAt   time.Time `json:"expires_at" doc:"When the access token ends; refresh before."`
+	User        User      `json:"user"`
+}
+
+type sessionOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      Session
+}
+
+type loginInput struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	Body      struct {
+		Username string `json:"username" maxLength:"256"`
+		Password string `json:"password" maxLength:"1024"`
+	}
+}
+
+type refreshInput struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	Token     string `cookie:"__Host-pm_refresh" hidden:"true"`
+}
+
+type logoutInput struct {
+	Token         string `cookie:"__Host-pm_refresh" hidden:"true"`
+	Authorization string `header:"Authorization" hidden:"true"`
+}
+
+type logoutOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+}
+
+type passwordInput struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	Body      struct {
+		CurrentPassword string `json:"current_password" maxLength:"1024"`
+		NewPassword     string `json:"new_password" maxLength:"1024" doc:"12 to 256 characters."`
+	}
+}
+
+type userOutput struct{ Body User }
+
+// Routes registers the operations of this package.
+func (s *Service) Routes(api huma.API) {
+	op := func(id, method, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: httpx.BasePath + path, Summary: summary, Tags: []string{"auth"}}
+	}
+	public := func(o huma.Operation) huma.Operation {
+		o.Metadata = httpx.Public
+		return o
+	}
+	signedIn := func(o huma.Operation) huma.Operation {
+		o.Security = []map[string][]string{{"bearer": {}}}
+		return o
+	}
+	logout := public(op("logout", http.MethodPost, "/auth/logout", "End the session of the cookie and of the access token"))
+	logout.DefaultStatus = http.StatusNoContent
+	huma.Register(api, public(op("login", http.MethodPost, "/auth/login", "Sign in")), s.handleLogin)
+	huma.Register(api, public(op("refreshSession", http.MethodPost, "/auth/refresh", "Exchange the refresh cookie")), s.handleRefresh)
+	huma.Register(api, logout, s.handleLogout)
+	huma.Register(api, signedIn(op(opChangePassword, http.MethodPost, "/auth/password", "Change the own password")), s.handleChangePassword)
+	huma.Register(api, signedIn(op(opMe, http.MethodGet, "/auth/me", "The signed-in user")), s.handleMe)
+}
+
+func callerOf(ctx context.Context, userAgent string) Caller {
+	return Caller{Address: httpx.ClientAddr(ctx), UserAgent: userAgent, RequestID: httpx.RequestID(ctx)}
+}
+
+func (s *Service) handleLogin(ctx context.Context, in *loginInput) (*sessionOutput, error) {
+	g, err := s.login(ctx, in.Body.Username, in.Body.Password, callerOf(ctx, in.UserAgent))
+	return answer(g, err)
+}
+
+func (s *Service) handleRefresh(ctx context.Context, in *refreshInput) (*sessionOutput, error) {
+	g, err := s.refresh(ctx, refreshToken(in.Token), callerOf(ctx, in.UserAgent))
+	return answer(g, err)
+}
+
+func (s *Service) handleChangePassword(ctx context.Context, in *passwordInput) (*sessionOutput, error) {
+	g, err := s.changePassword(ctx, ActorFrom(ctx), in.Body.CurrentPassword, in.Body.NewPassword, callerOf(ctx, in.UserAgent))
+	return answer(g, err)
+}
+
+// handleLogout needs no valid access token: whoever wants to leave after a long
+// pause may have only the cookie left.
+func (s *Service) handleLogout(ctx context.Context, in *logoutInput) (*logoutOutput, error) {
+	c := callerOf(ctx, "")
+	if err := s.logout(ctx, refreshToken(in.Token), c); err != nil {
+		return nil, err
+	}
+	actor, _, err := s.identify(ctx, bearerOf(in.Authorization), c.Address)
+	if err == nil {
+		err = s.logoutActor(ctx, actor)
+	}
+	var refused *apierr.Error
+	if err != nil && !errors.As(err, &refused) { // refused: there is no such session, or no longer
+		return nil, err
+	}
+	return &logoutOutput{SetCookie: cookie("", -1)}, nil
+}
+
+func (s *Service) handleMe(ctx context.Context, _ *struct{}) (*userOutput, error) {
+	acc, found, err := accountByID(ctx, s.db, ActorFrom(ctx).UserID)
+	if err != nil || !found {
+		return nil, orEnded(err)
+	}
+	return &userOutput{Body: acc.User}, nil
+}
+
+func answer(g grant, err error) (*sessionOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &sessionOutput{
+		SetCookie: cookie(string(g.refresh), int(g.refreshLeft.Seconds())),
+		Body:      Session{AccessToken: g.access, ExpiresAt: g.accessExpires, User: g.user},
+	}, nil
+}
+
+func cookie(value string, maxAge int) http.Cookie {
+	return http.Cookie{Name: refreshCookie, Value: value, Path: "/", MaxAge: maxAge,
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+}

@@ -1,0 +1,60 @@
+package auth
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"patchmanager/internal/apierr"
+	"patchmanager/internal/httpx"
+)
+
+// beforePasswordChange are the operations that a user who must change the
+// password may call.
+var beforePasswordChange = map[string]bool{opMe: true, opChangePassword: true}
+
+// Middleware puts the Actor into the context of every operation that is not
+// public, and answers 401 or 403 otherwise. Install it before any operation is
+// registered: huma takes the middlewares that it knows at that moment.
+func (s *Service) Middleware(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if httpx.IsPublic(ctx.Operation()) {
+			next(ctx)
+			return
+		}
+		actor, err := s.admit(ctx)
+		if err != nil {
+			refuse(api, ctx, err)
+			return
+		}
+		next(huma.WithContext(ctx, WithActor(ctx.Context(), actor)))
+	}
+}
+
+func (s *Service) admit(ctx huma.Context) (Actor, error) {
+	actor, mustChange, err := s.identify(ctx.Context(), bearerOf(ctx.Header("Authorization")), httpx.ClientAddr(ctx.Context()))
+	if err == nil && mustChange && !beforePasswordChange[ctx.Operation().OperationID] {
+		err = errPasswordChange()
+	}
+	return actor, err
+}
+
+// refuse answers with the envelope, which also logs an unexpected error.
+func refuse(api huma.API, ctx huma.Context, err error) {
+	if e, ok := apierr.As(err); ok && e.Status == http.StatusUnauthorized {
+		ctx.SetHeader("WWW-Authenticate", "Bearer")
+	}
+	// its error is that the caller has gone, which huma has written down
+	_ = huma.WriteErr(api, ctx, http.StatusInternalServerError, "check access token", err)
+}
+
+// bearerOf takes the token out of an Authorization header; empty when there is
+// none.
+func bearerOf(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

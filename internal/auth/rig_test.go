@@ -1,0 +1,188 @@
+package auth_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/require"
+
+	"patchmanager/internal/audit"
+	"patchmanager/internal/auth"
+	"patchmanager/internal/db"
+	"patchmanager/internal/httpx"
+	"patchmanager/internal/sealed"
+	"patchmanager/internal/testkit/fakeclock"
+	"patchmanager/internal/testkit/pgtest"
+)
+
+// cheap hashes let a test sign in a hundred times.
+var cheap = auth.Params{Memory: 64, Time: 1, Lanes: 1}
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// rig is the service behind real HTTP handlers, on a real database.
+type rig struct {
+	t        *testing.T
+	db       *db.DB
+	clock    *fakeclock.Clock
+	svc      *auth.Service
+	handler  http.Handler
+	password string // of admin, as delivered
+	changed  []string
+}
+
+func newBox(t testing.TB, b byte) *sealed.Box {
+	t.Helper()
+	box, err := sealed.New(bytes.Repeat([]byte{b}, sealed.KeyLen))
+	require.NoError(t, err)
+	return box
+}
+
+// emptyRig has no user yet.
+func emptyRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{t: t, db: pgtest.New(t), clock: fakeclock.New(start)}
+	r.svc = auth.New(auth.Deps{DB: r.db, Clock: r.clock, Sealer: newBox(t, 1), Argon: cheap,
+		PasswordChanged: func(name string) { r.changed = append(r.changed, name) }})
+	mux := http.NewServeMux()
+	api := httpx.NewAPI(mux, "test")
+	api.UseMiddleware(r.svc.Middleware(api))
+	r.svc.Routes(api)
+	huma.Register(api, huma.Operation{OperationID: "probe", Method: http.MethodGet, Path: httpx.BasePath + "/probe"}, probe)
+	r.handler = httpx.WithRequestID(httpx.WithClientAddr(mux))
+	return r
+}
+
+type probeOutput struct {
+	Body struct{ Name, Role, Address, RequestID, Session string }
+}
+
+// probe answers who the caller is: an operation of any other domain.
+func probe(ctx context.Context, _ *struct{}) (*probeOutput, error) {
+	a, out := auth.ActorFrom(ctx), &probeOutput{}
+	out.Body.Name, out.Body.Role, out.Body.Address = a.Name, string(a.Role), a.Address.String()
+	out.Body.RequestID, out.Body.Session = a.RequestID, a.SessionID.String()
+	return out, nil
+}
+
+// newRig has the administrator of the first start, who must change the password.
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := emptyRig(t)
+	created, err := r.svc.EnsureAdmin(t.Context(), func(p string) error { r.password = p; return nil })
+	require.NoError(t, err)
+	require.True(t, created)
+	return r
+}
+
+const goodPassword = "correct horse battery staple"
+
+// readyRig has an administrator with a password of their own.
+func readyRig(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t)
+	b := r.signIn("admin", r.password)
+	w := b.post("/auth/password", map[string]string{"current_password": r.password, "new_password": goodPassword})
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	r.password = goodPassword
+	return r
+}
+
+// browser is one signed-in or anonymous client.
+type browser struct {
+	r       *rig
+	addr    string
+	access  string
+	refresh string
+	user    auth.User
+}
+
+func (r *rig) browser() *browser { return &browser{r: r, addr: "192.0.2.1:40000"} }
+
+func (r *rig) signIn(name, password string) *browser {
+	r.t.Helper()
+	b := r.browser()
+	w := b.login(name, password)
+	require.Equal(r.t, http.StatusOK, w.Code, w.Body)
+	return b
+}
+
+func (b *browser) login(name, password string) *httptest.ResponseRecorder {
+	return b.post("/auth/login", map[string]string{"username": name, "password": password})
+}
+
+func (b *browser) post(path string, body any) *httptest.ResponseRecorder {
+	b.r.t.Helper()
+	raw, err := json.Marshal(body)
+	require.NoError(b.r.t, err)
+	return b.send(http.MethodPost, path, bytes.NewReader(raw))
+}
+
+func (b *browser) get(path string) *httptest.ResponseRecorder {
+	return b.send(http.MethodGet, path, nil)
+}
+
+func (b *browser) send(method, path string, body io.Reader) *httptest.ResponseRecorder {
+	w := b.exchange(method, path, body)
+	b.keep(w)
+	return w
+}
+
+// exchange leaves the browser as it is; several may run at once.
+func (b *browser) exchange(method, path string, body io.Reader) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(method, httpx.BasePath+path, body)
+	req.RemoteAddr = b.addr
+	req.Header.Set("User-Agent", "Browser/1.0")
+	if b.access != "" {
+		req.Header.Set("Authorization", "Bearer "+b.access)
+	}
+	if b.refresh != "" {
+		req.AddCookie(&http.Cookie{Name: "__Host-pm_refresh", Value: b.refresh})
+	}
+	w := httptest.NewRecorder()
+	b.r.handler.ServeHTTP(w, req)
+	return w
+}
+
+// keep does what a browser does with an answer.
+func (b *browser) keep(w *httptest.ResponseRecorder) {
+	for _, c := range w.Result().Cookies() {
+		b.refresh = c.Value
+	}
+	var s auth.Session
+	if w.Code == http.StatusOK && json.Unmarshal(w.Body.Bytes(), &s) == nil && s.AccessToken != "" {
+		b.access, b.user = s.AccessToken, s.User
+	}
+}
+
+// code is the error code of an answer; empty for a success.
+func code(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	if w.Code < 400 {
+		return ""
+	}
+	var e httpx.Envelope
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &e), w.Body)
+	return e.Err.Code
+}
+
+// audited returns the entries of one action, newest first.
+func (r *rig) audited(action string) []audit.Row {
+	r.t.Helper()
+	rows, _, err := audit.List(r.t.Context(), r.db, audit.Filter{Action: action, Limit: 500})
+	require.NoError(r.t, err)
+	return rows
+}
+
+func (r *rig) exec(sql string, args ...any) {
+	r.t.Helper()
+	_, err := r.db.Exec(r.t.Context(), sql, args...)
+	require.NoError(r.t, err)
+}

@@ -1,0 +1,48 @@
+package auth
+
+import (
+	"patchmanager/internal/clock"
+	"patchmanager/internal/db"
+)
+
+// Sealer encrypts what is kept in the database. What was sealed for one purpose
+// does not open for another.
+type Sealer interface {
+	Seal(purpose string, plain []byte) ([]byte, error)
+	Open(purpose string, sealed []byte) ([]byte, error)
+}
+
+// Deps is what the package needs.
+type Deps struct {
+	DB     *db.DB
+	Clock  clock.Clock
+	Sealer Sealer
+	Argon  Params // zero: DefaultParams
+	// PasswordChanged is called after somebody has chosen a password of their
+	// own; may be nil. The first start's password file is removed by it.
+	PasswordChanged func(username string)
+}
+
+// Service holds the use cases.
+type Service struct {
+	db      *db.DB
+	clock   clock.Clock
+	hasher  *hasher
+	keys    *keyring
+	changed func(username string)
+}
+
+// New makes the service. It does not touch the database.
+func New(d Deps) *Service {
+	if d.Argon == (Params{}) {
+		d.Argon = DefaultParams
+	}
+	if d.PasswordChanged == nil {
+		d.PasswordChanged = func(string) {}
+	}
+	return &Service{
+		db: d.DB, clock: d.Clock, changed: d.PasswordChanged,
+		hasher: newHasher(d.Argon),
+		keys:   newKeyring(d.DB, d.Clock, d.Sealer),
+	}
+}

@@ -1,0 +1,116 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"patchmanager/internal/apierr"
+	"patchmanager/internal/db"
+	"patchmanager/internal/ids"
+)
+
+// Lifetimes.
+const (
+	accessLife  = 15 * time.Minute
+	refreshLife = time.Hour      // slides with each refresh
+	sessionLife = 12 * time.Hour // absolute
+)
+
+// endReason is why a session ended before its time.
+type endReason string
+
+const (
+	endLogout          endReason = "logout"
+	endPasswordChanged endReason = "password_changed"
+	endPasswordReset   endReason = "password_reset"
+	endRefreshReused   endReason = "refresh_reused"
+)
+
+// session is one sign-in.
+type session struct {
+	id        ids.ID
+	userID    ids.ID
+	createdAt time.Time
+	expiresAt time.Time
+	endedAt   *time.Time
+}
+
+// isActive reports whether the session is neither ended nor expired.
+func (s session) isActive(now time.Time) bool { return s.endedAt == nil && now.Before(s.expiresAt) }
+
+// refreshToken is 256 random bits; it prints as stars.
+type refreshToken string
+
+func newRefreshToken() refreshToken {
+	return refreshToken(base64.RawURLEncoding.EncodeToString(randomBytes(32)))
+}
+
+// String keeps the token out of logs and messages.
+func (refreshToken) String() string { return "***" }
+
+// GoString keeps it out of %#v too.
+func (refreshToken) GoString() string { return "***" }
+
+// MarshalText keeps it out of JSON logs.
+func (refreshToken) MarshalText() ([]byte, error) { return []byte("***"), nil }
+
+func (t refreshToken) hash() []byte {
+	sum := sha256.Sum256([]byte(t))
+	return sum[:]
+}
+
+// grant is what a successful sign-in or refresh hands out.
+type grant struct {
+	user          User
+	session       ids.ID
+	access        string
+	accessExpires time.Time
+	refresh       refreshToken
+	refreshLeft   time.Duration
+}
+
+func errSessionEnded() error {
+	return apierr.Unauthorized("session_ended", "The session has ended. Sign in again.")
+}
+
+// openSession begins a session with its first refresh token, in tx. It returns
+// the grant without access token: see sign.
+func (s *Service) openSession(ctx context.Context, tx db.Tx, u User, c Caller) (grant, error) {
+	now := s.clock.Now()
+	id, err := ids.NewAt(now)
+	if err != nil {
+		return grant{}, err
+	}
+	ses := session{id: id, userID: u.ID, createdAt: now, expiresAt: now.Add(sessionLife)}
+	if err := insertSession(ctx, tx, ses, c); err != nil {
+		return grant{}, err
+	}
+	return s.nextToken(ctx, tx, u, ses)
+}
+
+// nextToken adds a refresh token to the session's family.
+func (s *Service) nextToken(ctx context.Context, tx db.Tx, u User, ses session) (grant, error) {
+	now := s.clock.Now()
+	expires := now.Add(refreshLife)
+	if expires.After(ses.expiresAt) {
+		expires = ses.expiresAt
+	}
+	t := newRefreshToken()
+	if err := insertRefreshToken(ctx, tx, t.hash(), ses.id, now, expires); err != nil {
+		return grant{}, err
+	}
+	return grant{user: u, session: ses.id, refresh: t, refreshLeft: expires.Sub(now)}, nil
+}
+
+// sign adds the access token to a grant whose transaction is committed.
+func (s *Service) sign(ctx context.Context, g grant) (grant, error) {
+	var err error
+	g.access, g.accessExpires, err = s.keys.sign(ctx, g.user, g.session)
+	if err != nil {
+		return grant{}, fmt.Errorf("sign access token: %w", err)
+	}
+	return g, nil
+}
