@@ -87,7 +87,7 @@ func newBed(cache string) (*Bed, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, err := claimNetwork(0)
+	net, err := claimNetwork(firstNet, firstKept-1)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (b *Bed) newHost(k Kind, opts []Option) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	addr, err := b.net.reserve("")
+	addr, err := b.net.reserve()
 	if err != nil {
 		return nil, err
 	}

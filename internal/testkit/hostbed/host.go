@@ -34,8 +34,6 @@ type Host struct {
 	control    *control
 	supervisor *os.Process
 	exited     chan struct{}
-	services   []service
-	status     []byte
 }
 
 type smallFS struct {

@@ -35,15 +35,11 @@ type network struct {
 func (n *network) bridge() string       { return fmt.Sprintf("pmbed%d", n.number) }
 func (n *network) addr(last int) string { return fmt.Sprintf("10.88.%d.%d", n.number, last) }
 
-// claimNetwork takes the wanted network, or with 0 the first free one, and
-// clears what a dead owner of the number left.
-func claimNetwork(wanted int) (*network, error) {
+// claimNetwork takes the first free network of these numbers and clears what a
+// dead owner of the number left.
+func claimNetwork(from, to int) (*network, error) {
 	if err := os.MkdirAll(lockDir, 0o755); err != nil {
 		return nil, fmt.Errorf("throw-away hosts need root: %w", err)
-	}
-	from, to := firstNet, lastNet
-	if wanted != 0 {
-		from, to = wanted, wanted
 	}
 	for i := from; i <= to; i++ {
 		n, err := tryNetwork(i)
@@ -51,7 +47,7 @@ func claimNetwork(wanted int) (*network, error) {
 			return n, err
 		}
 	}
-	return nil, fmt.Errorf("no free network for throw-away hosts between 10.88.%d.0/24 and 10.88.%d.0/24", from, to)
+	return nil, fmt.Errorf("no free network for throw-away hosts from 10.88.%d.0/24 to 10.88.%d.0/24", from, to)
 }
 
 // tryNetwork returns nil when somebody else has the number.
@@ -114,18 +110,17 @@ func (n *network) release() error {
 	return errors.Join(err, n.lock.Close())
 }
 
-// reserve gives out an address: the wanted one, or with "" the next free one.
-func (n *network) reserve(wanted string) (string, error) {
+// reserve gives out the next free address.
+func (n *network) reserve() (string, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for last := 2; last < 255; last++ {
-		a := n.addr(last)
-		if wanted == a || wanted == "" && !n.used[last] {
+		if !n.used[last] {
 			n.used[last] = true
-			return a, nil
+			return n.addr(last), nil
 		}
 	}
-	return "", fmt.Errorf("no free address %s in 10.88.%d.0/24", wanted, n.number)
+	return "", fmt.Errorf("no free address in 10.88.%d.0/24", n.number)
 }
 
 func (n *network) giveBack(addr string) {

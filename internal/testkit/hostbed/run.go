@@ -3,6 +3,7 @@ package hostbed
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -51,17 +52,23 @@ func (h *Host) Run(ctx context.Context, c pkgmgr.Command) (pkgmgr.Result, error)
 	return pkgmgr.Result{Stdout: out.Bytes(), Stderr: words.Bytes(), ExitCode: cmd.ProcessState.ExitCode()}, err
 }
 
-// waitOrKill waits for the command; a non-zero exit code is no error.
+// waitOrKill waits for the command and kills its group when ctx ends first.
 func waitOrKill(ctx context.Context, cmd *exec.Cmd) error {
 	stop := context.AfterFunc(ctx, func() {
 		// ESRCH: it ended by itself in this moment.
 		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
 	})
 	defer stop()
-	err := cmd.Wait()
+	err := waitExit(cmd)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	return err
+}
+
+// waitExit waits; a non-zero exit code is no error.
+func waitExit(cmd *exec.Cmd) error {
+	err := cmd.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return nil
@@ -168,13 +175,30 @@ func (h *Host) Start(tb testing.TB, argv []string, logfile string) *Process {
 	if err != nil {
 		tb.Fatalf("start %s on %s: %v", argv[0], h.Name, err)
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.services = append(h.services, service{Argv: argv, Log: p.Log})
-	if err := writeJSON(h.path("services.json"), h.services); err != nil {
+	if err := h.addService(service{Argv: argv, Log: p.Log}); err != nil {
 		tb.Fatal(err)
 	}
 	return p
+}
+
+func (h *Host) addService(s service) error {
+	list, err := h.readServices()
+	if err != nil {
+		return err
+	}
+	return writeJSON(h.path("services.json"), append(list, s))
+}
+
+func (h *Host) readServices() ([]service, error) {
+	var list []service
+	b, err := os.ReadFile(h.path("services.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list, json.Unmarshal(b, &list)
 }
 
 // Restart starts a program again that was started before and has ended.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 	"time"
@@ -92,7 +93,11 @@ func prepareServices(c config) ([]func() error, error) {
 			return nil, err
 		}
 		starts = append(starts, func() error {
-			_, err := os.StartProcess(s.Argv[0], s.Argv, &os.ProcAttr{
+			program, err := exec.LookPath(s.Argv[0])
+			if err != nil {
+				return err
+			}
+			_, err = os.StartProcess(program, s.Argv, &os.ProcAttr{
 				Dir: "/", Env: append(append([]string{}, hostEnv...), s.Env...),
 				Files: []*os.File{null, log, log},
 				Sys:   &syscall.SysProcAttr{Setsid: true},

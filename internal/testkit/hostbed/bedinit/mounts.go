@@ -29,7 +29,13 @@ func mountRoot(c config) error {
 			return err
 		}
 	}
-	opts := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", strings.Join(c.Lower, ":"), c.Upper, c.Work)
+	// Nothing here must survive a power cut: without syncing, dpkg is several
+	// times faster on a disk. The kernel marks the directory so that a crash is
+	// noticed; a throw-away host does not mind.
+	if err := os.RemoveAll(filepath.Join(c.Work, "work/incompat")); err != nil {
+		return err
+	}
+	opts := fmt.Sprintf("volatile,lowerdir=%s,upperdir=%s,workdir=%s", strings.Join(c.Lower, ":"), c.Upper, c.Work)
 	if err := mount("overlay", c.root(), "overlay", 0, opts); err != nil {
 		return err
 	}
