@@ -13,6 +13,10 @@ import (
 // HostURI is the URI SAN that the certificate of a host's agent carries.
 func HostURI(host ids.ID) string { return "spiffe://patch-manager/host/" + host.String() }
 
+// ErrUnchecked marks an error of Config.TLS's own check that says nothing about
+// the host, such as a database that does not answer.
+var ErrUnchecked = errors.New("the certificate could not be checked")
+
 // identityError is a server that is not the host we wanted to talk to.
 type identityError struct{ err error }
 
@@ -35,10 +39,11 @@ func hostTLS(base *tls.Config, host ids.ID) *tls.Config {
 		if more == nil {
 			return nil
 		}
-		if err := more(cs); err != nil {
-			return &identityError{err}
+		err := more(cs)
+		if err == nil || errors.Is(err, ErrUnchecked) {
+			return err
 		}
-		return nil
+		return &identityError{err}
 	}
 	return cfg
 }

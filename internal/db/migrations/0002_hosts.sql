@@ -12,7 +12,6 @@ create table host (
   name                   text not null check (length(name) between 1 and 253),
   fqdn                   text not null default '' check (length(fqdn) <= 253),
   machine_id             text not null check (length(machine_id) <= 128),
-  key_fingerprint        text not null check (length(key_fingerprint) <= 128), -- of the agent's public key
   address                text not null check (length(address) between 1 and 253),
   port                   int not null check (port between 1 and 65535),
   enrolled_at            timestamptz not null,
@@ -109,22 +108,27 @@ create type ca_profile as enum ('manager', 'host', 'ui');
 
 -- One row per certificate, written before it is signed.
 create table ca_certificate (
-  serial        bytea primary key check (length(serial) = 16),
-  profile       ca_profile not null,
-  host_id       uuid references host (id),
-  subject       text not null check (length(subject) <= 300),
-  names         text[] not null,
-  not_before    timestamptz not null,
-  not_after     timestamptz not null check (not_after > not_before),
-  issued_at     timestamptz not null,
-  renew_at      timestamptz,                  -- next try to renew it on the host; null: nothing to do any more
-  renew_error   text not null default '' check (length(renew_error) <= 2000),
-  revoked_at    timestamptz,
-  revoke_reason text not null default '' check (length(revoke_reason) <= 200),
+  serial          bytea primary key check (length(serial) = 16),
+  profile         ca_profile not null,
+  host_id         uuid references host (id),
+  key_fingerprint text not null check (length(key_fingerprint) <= 128),
+  names           text[] not null,
+  not_before      timestamptz not null,
+  not_after       timestamptz not null check (not_after > not_before),
+  issued_at       timestamptz not null,
+  renew_at        timestamptz,                  -- next try to renew it on the host; null: nothing to do any more
+  renew_error     text not null default '' check (length(renew_error) <= 2000),
+  revoked_at      timestamptz,
+  revoke_reason   text not null default '' check (length(revoke_reason) <= 200),
   constraint ca_certificate_host check ((profile = 'host') = (host_id is not null))
 );
 create index ca_certificate_by_host on ca_certificate (host_id) where host_id is not null;
+create index ca_certificate_key on ca_certificate (key_fingerprint);
 create index ca_certificate_renew on ca_certificate (renew_at) where renew_at is not null;
+
+-- Published by ca: the keys that a host may use now.
+create view ca_host_key_v as
+  select host_id, key_fingerprint from ca_certificate where profile = 'host' and revoked_at is null;
 
 -- enrollment ----------------------------------------------------------------
 
