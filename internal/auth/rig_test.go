@@ -51,13 +51,17 @@ func emptyRig(t *testing.T) *rig {
 	r := &rig{t: t, db: pgtest.New(t), clock: fakeclock.New(start)}
 	r.svc = auth.New(auth.Deps{DB: r.db, Clock: r.clock, Sealer: newBox(t, 1), Argon: cheap,
 		PasswordChanged: func(name string) { r.changed = append(r.changed, name) }})
+	r.handler = handlerOf(r.svc)
+	return r
+}
+
+func handlerOf(s *auth.Service) http.Handler {
 	mux := http.NewServeMux()
 	api := httpx.NewAPI(mux, "test")
-	api.UseMiddleware(r.svc.Middleware(api))
-	r.svc.Routes(api)
+	api.UseMiddleware(s.Middleware(api))
+	s.Routes(api)
 	huma.Register(api, huma.Operation{OperationID: "probe", Method: http.MethodGet, Path: httpx.BasePath + "/probe"}, probe)
-	r.handler = httpx.WithRequestID(httpx.WithClientAddr(mux))
-	return r
+	return httpx.WithRequestID(httpx.WithClientAddr(mux))
 }
 
 type probeOutput struct {

@@ -65,7 +65,7 @@ func insertSigningKey(ctx context.Context, tx db.Tx, k signingKey, now time.Time
 }
 
 func purgeSigningKeys(ctx context.Context, q db.Querier, now time.Time) error {
-	if _, err := q.Exec(ctx, `delete from auth_signing_key where verify_until < $1`, now); err != nil {
+	if _, err := q.Exec(ctx, `delete from auth_signing_key where verify_until <= $1`, now); err != nil {
 		return fmt.Errorf("purge signing keys: %w", err)
 	}
 	return nil

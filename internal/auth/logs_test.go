@@ -1,0 +1,60 @@
+package auth_test
+
+import (
+	"bytes"
+	"log/slog"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"patchmanager/internal/audit"
+)
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// Neither the log nor the audit trail holds a password or a token, whatever
+// goes wrong.
+func TestNoSecretIsWrittenDown(t *testing.T) {
+	var logged lockedBuffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	t.Cleanup(func() { slog.SetDefault(before) })
+
+	r := newRig(t)
+	secrets := []string{r.password, goodPassword, "wrong horse", "typed into the name"}
+	b := r.signIn("admin", r.password)
+	secrets = append(secrets, b.access, b.refresh)
+	b.change(r.password, goodPassword)
+	b.change("wrong horse", "another good password")
+	r.browser().login("typed into the name", "wrong horse")
+	thief := *b
+	b.post("/auth/refresh", nil)
+	secrets = append(secrets, b.access, b.refresh, thief.refresh)
+	thief.post("/auth/refresh", nil)
+	r.exec(`alter table auth_session rename to auth_session_gone`)
+	require.Equal(t, 500, b.get("/probe").Code)
+	require.Equal(t, 500, b.post("/auth/refresh", nil).Code)
+	require.Equal(t, 500, b.login("admin", goodPassword).Code)
+
+	rows, _, err := audit.List(t.Context(), r.db, audit.Filter{Limit: 500})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(rows), 6)
+	require.Contains(t, logged.b.String(), "auth_session", "the log is caught")
+	for _, s := range secrets {
+		require.NotEmpty(t, s)
+		require.NotContains(t, logged.b.String(), s)
+		for _, row := range rows {
+			require.NotContains(t, row.Actor.Name+row.Target.Name+string(row.Details), s)
+		}
+	}
+}
