@@ -1,7 +1,9 @@
 package pgserver
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -16,8 +18,9 @@ type account struct {
 	cred *syscall.Credential // nil: no change of account
 }
 
-// pickAccount drops from root, whom PostgreSQL refuses, to runAs.
-func pickAccount(runAs string) (account, error) {
+// pickAccount drops from root, whom PostgreSQL refuses, to the account that an
+// existing cluster belongs to, or else to runAs.
+func pickAccount(runAs, data string) (account, error) {
 	uid := os.Geteuid()
 	me, err := user.LookupId(strconv.Itoa(uid))
 	if err != nil {
@@ -26,7 +29,10 @@ func pickAccount(runAs string) (account, error) {
 	if uid != 0 {
 		return account{me: me.Username, name: me.Username}, nil
 	}
-	u, err := user.Lookup(runAs)
+	u, err := ownerOf(data)
+	if u == nil && err == nil {
+		u, err = user.Lookup(runAs)
+	}
 	if err != nil {
 		return account{}, fmt.Errorf("running as root needs an account to run the database as: %w", err)
 	}
@@ -35,6 +41,22 @@ func pickAccount(runAs string) (account, error) {
 		return account{}, err
 	}
 	return account{me: me.Username, name: u.Username, cred: cred}, nil
+}
+
+// ownerOf is nil when there is no cluster yet, or an empty directory of root's.
+func ownerOf(data string) (*user.User, error) {
+	st, err := os.Stat(data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	uid := st.Sys().(*syscall.Stat_t).Uid
+	if uid == 0 {
+		return nil, nil
+	}
+	return user.LookupId(strconv.FormatUint(uint64(uid), 10))
 }
 
 // credential has no supplementary groups: they are dropped.

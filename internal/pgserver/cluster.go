@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -108,20 +109,29 @@ func (s *Server) mark(dir string) error {
 	return syncDir(dir)
 }
 
-// writeAccess lets in this process's account and the server's own, over the
-// socket, and nobody else. The files are read at start from a directory that
-// the server's account cannot write to.
+// writeAccess lets in the manager's account, the server's own and root (who
+// could become either, and runs the admin commands) over the socket, and nobody
+// else. A manager that runs as root keeps the files out of the server's reach.
 func (s *Server) writeAccess() error {
-	ident := fmt.Sprintf("pm %q %s\n", s.acct.me, role)
-	if s.acct.name != s.acct.me {
-		ident += fmt.Sprintf("pm %q %s\n", s.acct.name, role)
+	accounts := []string{s.acct.me, s.acct.name, "root"}
+	slices.Sort(accounts)
+	ident := ""
+	for _, a := range slices.Compact(accounts) {
+		ident += fmt.Sprintf("pm %q %s\n", a, role)
 	}
-	for name, text := range map[string]string{
-		"pg_hba.conf": "local all " + role + " peer map=pm\n", "pg_ident.conf": ident,
-	} {
-		if err := os.WriteFile(filepath.Join(s.cfg.Dir, name), []byte(text), 0o644); err != nil {
-			return fmt.Errorf("write database access rules: %w", err)
-		}
+	return errors.Join(
+		s.replace("pg_hba.conf", "local all "+role+" peer map=pm\n"),
+		s.replace("pg_ident.conf", ident))
+}
+
+// replace works also when root wrote the file at an earlier start.
+func (s *Server) replace(name, text string) error {
+	path := filepath.Join(s.cfg.Dir, name)
+	if err := os.WriteFile(path+".new", []byte(text), 0o644); err != nil {
+		return fmt.Errorf("write database access rules: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("write database access rules: %w", err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
@@ -209,4 +210,23 @@ func TestAFirstStartKilledHalfWayIsDoneAgain(t *testing.T) {
 		require.NoDirExists(t, filepath.Join(dir, "data"))
 		require.Equal(t, 1, p.once(t, dir).rows)
 	})
+}
+
+// The admin commands run as root beside a manager that does not.
+func TestRootOpensWhatAnotherAccountMade(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Log("needs root")
+		return
+	}
+	root, nobody := person{name: "root"}, person{name: "nobody", cred: account(t, "nobody")}
+	dir := nobody.home(t)
+	m := nobody.start(t, dir)
+	conn, err := pgx.Connect(t.Context(), pgserver.URL(dir))
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+	require.NoError(t, m.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, m.cmd.Wait())
+
+	require.Equal(t, 2, root.once(t, dir).rows)
+	require.Equal(t, 3, nobody.once(t, dir).rows, "root left nothing behind that keeps the owner out")
 }

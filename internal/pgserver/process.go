@@ -25,6 +25,7 @@ func (s *Server) settings() map[string]string {
 		"ident_file":      filepath.Join(s.cfg.Dir, "pg_ident.conf"),
 		"max_connections": "60", "shared_buffers": "128MB",
 		"logging_collector": "off", "log_timezone": "UTC", "log_line_prefix": "",
+		"jit": "off", // compiling costs more than our short queries, and needs writable code pages
 	}
 	for k, v := range s.cfg.Settings {
 		m[k] = v

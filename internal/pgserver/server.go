@@ -15,8 +15,11 @@ import (
 	"patchmanager/internal/clock"
 )
 
-// role is the database superuser that every connection uses.
-const role = "patch_manager"
+const (
+	// role is the database superuser that every connection uses.
+	role            = "patch_manager"
+	defaultDatabase = "patch_manager"
+)
 
 // Config says where and how the server runs.
 type Config struct {
@@ -68,7 +71,7 @@ func prepare(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.acct, err = pickAccount(s.cfg.RunAs); err != nil {
+	if s.acct, err = pickAccount(s.cfg.RunAs, s.data); err != nil {
 		return nil, err
 	}
 	if s.bin = s.cfg.BinDir; s.bin == "" {
@@ -91,7 +94,7 @@ func (c Config) withDefaults() Config {
 		c.RunAs = "postgres"
 	}
 	if c.Database == "" {
-		c.Database = "patch_manager"
+		c.Database = defaultDatabase
 	}
 	return c
 }
@@ -119,12 +122,18 @@ func (s *Server) start(ctx context.Context) error {
 }
 
 // DSN is the connection string of one database of this server.
-func (s *Server) DSN(database string) string {
-	return fmt.Sprintf("host=%s port=5432 user=%s dbname=%s sslmode=disable", quote(s.run), role, quote(database))
-}
+func (s *Server) DSN(database string) string { return dsn(s.run, database) }
 
 // URL is the connection string of the product's database.
 func (s *Server) URL() string { return s.DSN(s.cfg.Database) }
+
+// URL is the connection string of the product's database in the server that
+// another process runs in dir.
+func URL(dir string) string { return dsn(filepath.Join(dir, "run"), defaultDatabase) }
+
+func dsn(run, database string) string {
+	return fmt.Sprintf("host=%s port=5432 user=%s dbname=%s sslmode=disable", quote(run), role, quote(database))
+}
 
 // Done is closed when the server has exited, asked to or not.
 func (s *Server) Done() <-chan struct{} { return s.done }
