@@ -42,6 +42,9 @@ func (e *DeniedError) Error() string {
 	return "the manager has denied this host: " + e.Reason
 }
 
+// ErrPending ends the wait for a decision.
+var ErrPending = errors.New("the manager has not decided yet; the request stays: approve it, then run the same command again")
+
 // Polling goes from often, for one who waits at the screen, to rarely.
 const (
 	firstPoll = time.Second
@@ -194,7 +197,7 @@ func (e *enroller) decision(ctx context.Context) (agentapi.EnrollBundle, error) 
 			e.Say("%s", text)
 		}
 		if err := clock.Sleep(ctx, e.Clock, wait); err != nil {
-			return bundle, errors.New("the manager has not decided yet; the request stays: approve it, then run the same command again")
+			return bundle, ErrPending
 		}
 		wait = min(wait*3/2, lastPoll)
 	}

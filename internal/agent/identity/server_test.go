@@ -85,7 +85,7 @@ func TestOnlyTheManagerGetsThroughTheHandshake(t *testing.T) {
 		"a server certificate":          {certs: []tls.Certificate{ca.Issue(server)}, says: "incompatible key usage"},
 		"expired":                       {certs: []tls.Certificate{ca.Issue(expired)}, says: "expired"},
 		"revoked":                       {certs: []tls.Certificate{revoked}, says: "revoked"},
-		"the manager, but with TLS 1.2": {certs: []tls.Certificate{ca.Manager()}, max: tls.VersionTLS12, says: "protocol"},
+		"the manager, but with TLS 1.2": {certs: []tls.Certificate{ca.Manager()}, max: tls.VersionTLS12, says: "unsupported versions"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err, _ := shake(t, s, &tls.Config{Certificates: c.certs, InsecureSkipVerify: true, MaxVersion: c.max})

@@ -125,7 +125,7 @@ func New(o Options) (*Engine, error) {
 }
 
 func (e *Engine) load() error {
-	records, problems, err := e.journal.load()
+	records, problems, err := e.journal.load(true)
 	if err != nil {
 		return err
 	}
@@ -298,3 +298,6 @@ func (e *Engine) Events(id string, after int64) (*Reader, error) {
 	}
 	return r, err
 }
+
+// StateDir is where the journal and the saved packages are.
+func (e *Engine) StateDir() string { return e.opts.StateDir }

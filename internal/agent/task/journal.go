@@ -48,16 +48,17 @@ func (j journal) save(r record) error {
 }
 
 // load reads all records. A job whose record cannot be read is named in
-// problems and left alone: its files are evidence.
-func (j journal) load() (records []record, problems []string, err error) {
+// problems and left alone: its files are evidence. What an interrupted create or
+// remove left is swept away on request.
+func (j journal) load(sweep bool) (records []record, problems []string, err error) {
 	entries, err := os.ReadDir(j.dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read journal: %w", err)
 	}
 	for _, entry := range entries {
 		if entry.Name()[0] == '.' { // create was interrupted: the order was never accepted
-			if err := os.RemoveAll(j.path(entry.Name())); err != nil {
-				return nil, nil, fmt.Errorf("read journal: %w", err)
+			if err := j.sweep(entry.Name(), sweep); err != nil {
+				return nil, nil, err
 			}
 			continue
 		}
@@ -69,6 +70,16 @@ func (j journal) load() (records []record, problems []string, err error) {
 		records = append(records, r)
 	}
 	return records, problems, nil
+}
+
+func (j journal) sweep(name string, really bool) error {
+	if !really {
+		return nil
+	}
+	if err := os.RemoveAll(j.path(name)); err != nil {
+		return fmt.Errorf("sweep journal: %w", err)
+	}
+	return nil
 }
 
 // writeJSON replaces a file atomically and durably.
