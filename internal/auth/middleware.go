@@ -14,15 +14,13 @@ import (
 // password may call.
 var beforePasswordChange = map[string]bool{opMe: true, opChangePassword: true}
 
-// Middleware puts the Actor into the context of every operation that is not
-// public, and answers 401 or 403 otherwise. Install it before any operation is
-// registered: huma takes the middlewares that it knows at that moment.
+// Middleware puts the Actor into the context of every operation, and answers
+// 401 or 403 where there is none. The actor of a public operation is anonymous,
+// with address and request id for the audit trail. Install it before any
+// operation is registered: huma takes the middlewares that it knows at that
+// moment.
 func (s *Service) Middleware(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		if httpx.IsPublic(ctx.Operation()) {
-			next(ctx)
-			return
-		}
 		actor, err := s.admit(ctx)
 		if err != nil {
 			refuse(api, ctx, err)
@@ -33,7 +31,11 @@ func (s *Service) Middleware(api huma.API) func(huma.Context, func(huma.Context)
 }
 
 func (s *Service) admit(ctx huma.Context) (Actor, error) {
-	actor, mustChange, err := s.identify(ctx.Context(), bearerOf(ctx.Header("Authorization")), httpx.ClientAddr(ctx.Context()))
+	addr := httpx.ClientAddr(ctx.Context())
+	if httpx.IsPublic(ctx.Operation()) {
+		return Actor{Address: addr, RequestID: httpx.RequestID(ctx.Context())}, nil
+	}
+	actor, mustChange, err := s.identify(ctx.Context(), bearerOf(ctx.Header("Authorization")), addr)
 	if err == nil && mustChange && !beforePasswordChange[ctx.Operation().OperationID] {
 		err = errPasswordChange()
 	}

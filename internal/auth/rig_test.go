@@ -61,6 +61,8 @@ func handlerOf(s *auth.Service) http.Handler {
 	api.UseMiddleware(s.Middleware(api))
 	s.Routes(api)
 	huma.Register(api, huma.Operation{OperationID: "probe", Method: http.MethodGet, Path: httpx.BasePath + "/probe"}, probe)
+	huma.Register(api, huma.Operation{OperationID: "openProbe", Method: http.MethodGet, Path: httpx.BasePath + "/open",
+		Metadata: httpx.Public}, probe)
 	return httpx.WithRequestID(httpx.WithClientAddr(mux))
 }
 

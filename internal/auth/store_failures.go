@@ -69,9 +69,12 @@ func deleteFailures(ctx context.Context, q db.Querier, key string) error {
 	return nil
 }
 
+// purgeFailures passes over rows that a sign-in holds at this moment.
 func purgeFailures(ctx context.Context, q db.Querier, before, now time.Time) error {
 	_, err := q.Exec(ctx, `
-		delete from auth_failure where last_at < $1 and (locked_until is null or locked_until < $2)`, before, now)
+		delete from auth_failure where subject in (
+			select subject from auth_failure where last_at < $1 and (locked_until is null or locked_until < $2)
+			for update skip locked)`, before, now)
 	if err != nil {
 		return fmt.Errorf("purge failures: %w", err)
 	}

@@ -105,6 +105,15 @@ func TestAccessTokenLivesFifteenMinutes(t *testing.T) {
 	require.Equal(t, 200, b.get("/probe").Code)
 }
 
+// A public operation never acts for somebody, but knows where it was called from.
+func TestPublicOperationsHaveAnAnonymousActor(t *testing.T) {
+	r := readyRig(t)
+	w := r.signIn("admin", r.password).get("/open")
+	require.Equal(t, 200, w.Code)
+	require.Contains(t, w.Body.String(), `"Name":"","Role":"","Address":"192.0.2.1"`)
+	require.Contains(t, w.Body.String(), w.Header().Get("X-Request-Id"))
+}
+
 func TestAuthenticateKnowsTheActor(t *testing.T) {
 	r := readyRig(t)
 	b := r.signIn("admin", r.password)
