@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -68,9 +69,12 @@ func (e *Envelope) become(ctx huma.Context, known *apierr.Error) {
 	e.Err.Code, e.Err.Message = known.Code, known.Message
 	e.Err.Details = append(e.Err.Details, known.Details...)
 	if known.RetryAfter > 0 && ctx != nil {
-		ctx.SetHeader("Retry-After", strconv.Itoa(max(1, int(known.RetryAfter.Seconds()))))
+		ctx.SetHeader("Retry-After", retryAfter(known.RetryAfter))
 	}
 }
+
+// retryAfter is in whole seconds, and never "at once".
+func retryAfter(d time.Duration) string { return strconv.Itoa(max(1, int(d.Seconds()))) }
 
 // hide logs an unexpected error and keeps its text from the caller.
 func (e *Envelope) hide(ctx huma.Context, err error) {
@@ -81,7 +85,7 @@ func (e *Envelope) hide(ctx huma.Context, err error) {
 		return
 	}
 	slog.ErrorContext(ctx.Context(), "request failed", "error", err,
-		"method", ctx.Method(), "path", ctx.URL().Path, "request_id", e.Err.RequestID)
+		"method", ctx.Method(), "path", loggedPath(ctx.URL().Path, ctx.Operation().Path), "request_id", e.Err.RequestID)
 }
 
 // secretFields are parts of the names of fields whose value is never shown.

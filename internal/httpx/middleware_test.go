@@ -1,0 +1,196 @@
+package httpx_test
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"patchmanager/internal/httpx"
+	"patchmanager/internal/testkit/fakeclock"
+)
+
+func mux() *http.ServeMux {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /api/v1/small", func(w http.ResponseWriter, r *http.Request) {
+		httpx.WriteJSON(r.Context(), w, 200, "hello")
+	})
+	m.HandleFunc("GET /api/v1/things/{id}", func(w http.ResponseWriter, r *http.Request) {
+		httpx.WriteJSON(r.Context(), w, http.StatusCreated, strings.Repeat("thing ", 1000))
+	})
+	m.HandleFunc("POST /api/v1/things", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.ReadAll(r.Body); err != nil {
+			httpx.WriteError(w, r, err)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	m.HandleFunc("GET /api/v1/panic", func(http.ResponseWriter, *http.Request) { panic("secret detail") })
+	m.HandleFunc("GET /api/v1/late", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("begun")) // the panic is what is tested
+		panic("late")
+	})
+	return m
+}
+
+func stacked(t *testing.T, h http.Handler) (do func(method, path string, header ...string) *http.Response, seen *[]httpx.Observation) {
+	seen = new([]httpx.Observation)
+	c := fakeclock.New(time.Unix(1_700_000_000, 0))
+	s := httptest.NewServer(httpx.Stack(h, c, func(o httpx.Observation) { *seen = append(*seen, o) }))
+	t.Cleanup(s.Close)
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	return func(method, path string, header ...string) *http.Response {
+		req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
+		require.NoError(t, err)
+		for i := 0; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		res, err := client.Do(req)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, res.Body.Close()) })
+		return res
+	}, seen
+}
+
+func envelopeOf(t *testing.T, res *http.Response) httpx.Problem {
+	var e httpx.Envelope
+	require.Equal(t, "application/json", res.Header.Get("Content-Type"))
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&e))
+	require.Equal(t, res.Header.Get("X-Request-Id"), e.Err.RequestID)
+	require.NotEmpty(t, e.Err.RequestID)
+	return e.Err
+}
+
+func TestWhatTheMuxRefusesIsAnEnvelope(t *testing.T) {
+	do, _ := stacked(t, httpx.API(mux()))
+	res := do("GET", "/api/v1/nothing")
+	require.Equal(t, http.StatusNotFound, res.StatusCode)
+	require.Equal(t, "not_found", envelopeOf(t, res).Code)
+
+	res = do("DELETE", "/api/v1/things")
+	require.Equal(t, http.StatusMethodNotAllowed, res.StatusCode)
+	require.Equal(t, "POST", res.Header.Get("Allow"))
+	require.Equal(t, "DELETE is not possible here, only POST.", envelopeOf(t, res).Message)
+}
+
+func TestAPanicIsAnAnswerWithoutItsText(t *testing.T) {
+	do, seen := stacked(t, httpx.API(mux()))
+	res := do("GET", "/api/v1/panic")
+	require.Equal(t, http.StatusInternalServerError, res.StatusCode)
+	p := envelopeOf(t, res)
+	require.Equal(t, "internal", p.Code)
+	require.NotContains(t, p.Message, "secret")
+	require.Equal(t, 500, (*seen)[0].Status)
+}
+
+func TestEachRequestIsObservedByItsRoute(t *testing.T) {
+	do, seen := stacked(t, httpx.API(mux()))
+	do("GET", "/api/v1/things/1")
+	do("GET", "/api/v1/things/2")
+	do("GET", "/api/v1/nothing")
+	require.Equal(t, "GET /api/v1/things/{id}", (*seen)[0].Pattern)
+	require.Equal(t, http.StatusCreated, (*seen)[0].Status)
+	require.Positive(t, (*seen)[0].Bytes)
+	require.Equal(t, (*seen)[0].Pattern, (*seen)[1].Pattern)
+	require.Empty(t, (*seen)[2].Pattern)
+}
+
+func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
+	do, _ := stacked(t, httpx.API(mux()))
+	for _, path := range []string{"/api/v1/small", "/api/v1/nothing", "/api/v1/panic"} {
+		h := do("GET", path).Header
+		require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'self'; style-src 'self';")
+		require.Contains(t, h.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+		require.Equal(t, "nosniff", h.Get("X-Content-Type-Options"))
+		require.Equal(t, "no-referrer", h.Get("Referrer-Policy"))
+		require.NotEmpty(t, h.Get("Strict-Transport-Security"))
+		require.Equal(t, "no-store", h.Get("Cache-Control"))
+	}
+}
+
+func TestAnotherSitesPageCannotChangeAnything(t *testing.T) {
+	do, _ := stacked(t, httpx.API(mux()))
+	res := do("POST", "/api/v1/things", "Sec-Fetch-Site", "cross-site")
+	require.Equal(t, http.StatusForbidden, res.StatusCode)
+	require.Equal(t, "cross_origin", envelopeOf(t, res).Code)
+	require.Equal(t, http.StatusForbidden, do("POST", "/api/v1/things", "Origin", "https://elsewhere.example.com").StatusCode)
+	require.Equal(t, http.StatusNoContent, do("POST", "/api/v1/things", "Sec-Fetch-Site", "same-origin").StatusCode)
+	require.Equal(t, http.StatusNoContent, do("POST", "/api/v1/things").StatusCode, "a program")
+}
+
+func TestJSONIsCompressedForWhoTakesIt(t *testing.T) {
+	do, _ := stacked(t, httpx.API(mux()))
+	res := do("GET", "/api/v1/things/1", "Accept-Encoding", "br, gzip;q=0.5")
+	require.Equal(t, "gzip", res.Header.Get("Content-Encoding"))
+	require.Equal(t, http.StatusCreated, res.StatusCode)
+	z, err := gzip.NewReader(res.Body)
+	require.NoError(t, err)
+	text, err := io.ReadAll(z)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "thing thing")
+
+	for _, accept := range []string{"", "identity", "gzip;q=0", "gzip; q=0"} {
+		res := do("GET", "/api/v1/things/1", "Accept-Encoding", accept)
+		require.Empty(t, res.Header.Get("Content-Encoding"), accept)
+		require.Equal(t, "Accept-Encoding", res.Header.Get("Vary"))
+	}
+	require.Empty(t, do("GET", "/api/v1/small", "Accept-Encoding", "gzip").Header.Get("Content-Encoding"))
+}
+
+func pages() httpx.Pages {
+	return httpx.Pages{Index: "index.html", Placeholder: "__N__", Immutable: "assets", NotBuilt: "not built", Files: fstest.MapFS{
+		"index.html":       {Data: []byte(`<meta name="csp-nonce" content="__N__">`)},
+		"icon.svg":         {Data: []byte("<svg/>")},
+		".gitkeep":         {Data: []byte("")},
+		"assets/app-1a.js": {Data: []byte(strings.Repeat("let x;", 1000))},
+	}}
+}
+
+func body(t *testing.T, res *http.Response) string {
+	b, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func TestEveryPathOfTheInterfaceIsThePage(t *testing.T) {
+	do, _ := stacked(t, httpx.SPA(pages()))
+	nonces := map[string]bool{}
+	for _, path := range []string{"/", "/hosts/01ABC", "/index.html", "/.gitkeep", "/../../etc/passwd"} {
+		res := do("GET", path)
+		require.Equal(t, http.StatusOK, res.StatusCode, path)
+		require.Equal(t, "no-store", res.Header.Get("Cache-Control"))
+		text := body(t, res)
+		nonce := strings.TrimSuffix(strings.TrimPrefix(text, `<meta name="csp-nonce" content="`), `">`)
+		require.GreaterOrEqual(t, len(nonce), 20, text)
+		require.Contains(t, res.Header.Get("Content-Security-Policy"), "style-src 'self' 'nonce-"+nonce+"'")
+		nonces[nonce] = true
+	}
+	require.Len(t, nonces, 5, "each request has its own")
+	require.Equal(t, http.StatusMethodNotAllowed, do("POST", "/hosts").StatusCode)
+}
+
+func TestFilesOfTheInterface(t *testing.T) {
+	do, _ := stacked(t, httpx.SPA(pages()))
+	res := do("GET", "/assets/app-1a.js", "Accept-Encoding", "gzip")
+	require.Equal(t, "gzip", res.Header.Get("Content-Encoding"))
+	require.Contains(t, res.Header.Get("Content-Type"), "javascript")
+	require.Contains(t, res.Header.Get("Cache-Control"), "immutable")
+	require.Less(t, len(body(t, res)), 200)
+	require.Len(t, body(t, do("GET", "/assets/app-1a.js")), 6000)
+	require.NotContains(t, do("GET", "/icon.svg").Header.Get("Cache-Control"), "immutable")
+	require.Equal(t, http.StatusNotFound, do("GET", "/assets/app-0ld.js").StatusCode, "the page would be taken for a script")
+}
+
+func TestABuildWithoutTheInterfaceSaysSo(t *testing.T) {
+	do, _ := stacked(t, httpx.SPA(httpx.Pages{Index: "index.html", NotBuilt: "run the build", Files: fstest.MapFS{}}))
+	res := do("GET", "/")
+	require.Equal(t, http.StatusServiceUnavailable, res.StatusCode)
+	require.Equal(t, "run the build\n", body(t, res))
+}
