@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"runtime"
 	"strconv"
-	"sync"
 	"syscall"
 )
 
@@ -40,10 +39,8 @@ type supervisor struct {
 	cfg   config
 	repos map[string]*server
 
-	mu    sync.Mutex
-	init  *exec.Cmd
-	gone  chan struct{} // closed when the present init has ended
-	stops bool
+	init *exec.Cmd
+	gone chan struct{} // closed when the present init has ended
 }
 
 // The init process dies with its supervisor by Pdeathsig, which is bound to
