@@ -106,4 +106,7 @@ type Plan struct {
 type Kept struct {
 	Name   string `json:"name"`
 	Reason string `json:"reason"` // held, phased, excluded, not_security, not_selected, or the resolver's words
+	// Auto is set for packages marked as automatically installed: an excluded
+	// one is named to apt so that it stays, and the mark has to be put back.
+	Auto bool `json:"auto,omitempty"`
 }

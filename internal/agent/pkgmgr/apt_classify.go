@@ -26,7 +26,7 @@ var symptoms = []symptom{
 		"another package tool held the lock for too long"},
 	{agentapi.CodeSignatureInvalid, regexp.MustCompile(`BADSIG|NO_PUBKEY|EXPKEYSIG|REVKEYSIG|is not signed|is no longer signed|not valid yet|Release file .* is expired|Release file .*expired|changed its '(Origin|Label|Codename)' value|could not be authenticated|unauthenticated packages|were invalid`),
 		"a repository is not signed as it has to be; nothing was taken from it"},
-	{agentapi.CodeRepoUnreachable, regexp.MustCompile(`Failed to fetch|Unable to fetch|Some index files failed|does not have a Release file|Could not resolve|Unable to connect|Could not connect|Temporary failure resolving|Hash Sum mismatch|Some files failed to download|Unable to find a source package`),
+	{agentapi.CodeRepoUnreachable, regexp.MustCompile(`Failed to fetch|Unable to fetch|Some index files failed|does not have a Release file|no longer has a Release file|Could not resolve|Unable to connect|Could not connect|Temporary failure resolving|Hash Sum mismatch|Some files failed to download|Unable to find a source package`),
 		"a repository could not be reached or does not have a file that its index lists"},
 	{agentapi.CodeDBBroken, regexp.MustCompile(`dpkg was interrupted|needs to be reinstalled, but|unrecoverable fatal error|should be reinstalled before`),
 		"the package database is broken and has to be repaired first"},

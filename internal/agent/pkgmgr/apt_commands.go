@@ -23,7 +23,7 @@ func (a *APT) Download(p agentapi.Plan) Command {
 	if len(p.Changes) == 0 || isRestore(p.Changes) {
 		return Command{Args: []string{"true"}}
 	}
-	args := append([]string{"apt-get", "-q", "-d"}, tail(transaction(p.Changes, savedFiles{}))...)
+	args := append([]string{"apt-get", "-q", "-d"}, tail(transaction(p, savedFiles{}))...)
 	return Command{Args: args, StatusFD: true}
 }
 
@@ -33,7 +33,7 @@ func (a *APT) Install(p agentapi.Plan, o Order) Command {
 	if o.Restore != nil {
 		files = a.restoreFiles(o.Restore.SavedDir)
 	}
-	args := append([]string{"apt-get", "-q"}, tail(transaction(p.Changes, files))...)
+	args := append([]string{"apt-get", "-q"}, tail(transaction(p, files))...)
 	return Command{Args: args, StatusFD: true}
 }
 
@@ -76,6 +76,11 @@ func (a *APT) Finish(ctx context.Context, p agentapi.Plan, o Order) ([]Command, 
 		complete = complete && have == c.ToVersion
 		if c.Auto && have != "" {
 			mark = append(mark, dpkgPackage{Name: c.Name, Arch: c.Arch}.qualified())
+		}
+	}
+	for _, k := range p.KeptBack {
+		if k.Auto && k.Reason == keptExcluded {
+			mark = append(mark, k.Name)
 		}
 	}
 	var commands []Command

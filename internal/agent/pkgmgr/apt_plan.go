@@ -38,7 +38,7 @@ func (a *APT) Plan(ctx context.Context, o Order) (agentapi.Plan, error) {
 	if err := allowed(changes, o.AllowRemovals); err != nil {
 		return agentapi.Plan{}, err
 	}
-	plan := agentapi.Plan{Changes: changes, KeptBack: sel.keptBack()}
+	plan := agentapi.Plan{Changes: changes, KeptBack: sel.keptBack(s.inv, changes)}
 	if err := a.complete(ctx, s.inv, &plan); err != nil {
 		return agentapi.Plan{}, wire("compute the plan", err)
 	}
@@ -192,7 +192,7 @@ func (a *APT) downloadSize(ctx context.Context, p *agentapi.Plan) error {
 	if isRestore(p.Changes) {
 		return nil
 	}
-	args := append([]string{"apt-get", "--print-uris"}, transaction(p.Changes, savedFiles{})...)
+	args := append([]string{"apt-get", "--print-uris"}, transaction(*p, savedFiles{})...)
 	out, err := a.ask(ctx, args...)
 	if err != nil {
 		return fmt.Errorf("read download size: %w", err)

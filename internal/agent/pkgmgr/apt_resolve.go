@@ -28,7 +28,7 @@ func (a *APT) resolve(ctx context.Context, s *survey, sel *selection) ([]simChan
 		if len(changes) == 0 {
 			return nil, nil
 		}
-		r, err := a.simulate(ctx, transaction(changes, savedFiles{})...)
+		r, err := a.simulate(ctx, transaction(agentapi.Plan{Changes: changes, KeptBack: sel.kept}, savedFiles{})...)
 		if err != nil {
 			return nil, fmt.Errorf("simulate transaction: %w", err)
 		}
@@ -66,16 +66,13 @@ func (a *APT) request(ctx context.Context, s *survey, sel *selection) ([]simChan
 	return nil, agentapi.NewError(agentapi.CodeDependencyConflict, "no part of the selection can be installed without what is excluded")
 }
 
-// arguments name the wanted versions and the installed ones of what has to stay.
+// arguments name the wanted versions and what has to stay.
 func (sel *selection) arguments() []string {
 	args := []string{"-y", "--no-auto-remove", "install"}
 	for _, p := range sel.want {
 		args = append(args, exact(p.pkg.Name, p.pkg.Arch, p.to))
 	}
-	for _, p := range sel.pins {
-		args = append(args, exact(p.Name, p.Arch, p.Version))
-	}
-	return args
+	return append(args, pins(sel.kept)...)
 }
 
 // leaveOut moves what apt complains about from the wanted to the kept ones, and
@@ -85,7 +82,7 @@ func (sel *selection) leaveOut(inv inventory, unmet map[string][]string) bool {
 	sel.want = slices.DeleteFunc(sel.want, func(p pending) bool {
 		for name, words := range unmet {
 			if found, ok := inv.byAptName(name); ok && found.qualified() == p.pkg.qualified() {
-				sel.kept = append(sel.kept, agentapi.Kept{Name: p.pkg.qualifiedFor(inv), Reason: joinWords(words)})
+				sel.leave(inv, p.pkg, joinWords(words))
 				return true
 			}
 		}

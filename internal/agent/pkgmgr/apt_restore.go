@@ -3,6 +3,7 @@ package pkgmgr
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"patchmanager/internal/agentapi"
@@ -44,7 +45,7 @@ func (inv inventory) reverse(done []agentapi.Change) []agentapi.Change {
 		if installed {
 			back.FromVersion = now.Version
 		}
-		if back.FromVersion == back.ToVersion && now.state() == "" {
+		if back.FromVersion == back.ToVersion && (!installed || now.state() == "") {
 			continue
 		}
 		back.Action = restoreAction(back.FromVersion, back.ToVersion)
@@ -84,7 +85,9 @@ func (a *APT) provable(ctx context.Context, inv inventory, changes []agentapi.Ch
 	if len(details) > 0 {
 		return impossible("old packages are missing", details)
 	}
-	r, err := a.simulate(ctx, transaction(changes, files)...)
+	// Removals are let through here, to name what stands in the way.
+	args := slices.DeleteFunc(transaction(agentapi.Plan{Changes: changes}, files), func(arg string) bool { return arg == "--no-remove" })
+	r, err := a.simulate(ctx, args...)
 	if err != nil {
 		return fmt.Errorf("simulate rollback: %w", err)
 	}

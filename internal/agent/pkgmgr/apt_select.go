@@ -13,7 +13,6 @@ type selection struct {
 	all   bool // the full upgrade, nothing chosen or left out
 	named bool // a person named the packages: conflicts are errors, not omissions
 	want  []pending
-	pins  []dpkgPackage // pending packages that have to stay as they are
 	kept  []agentapi.Kept
 }
 
@@ -32,12 +31,13 @@ func selectUpdates(s *survey, o agentapi.ApplyRequest) (*selection, error) {
 			sel.want = append(sel.want, p)
 			continue
 		}
-		sel.kept = append(sel.kept, agentapi.Kept{Name: p.pkg.qualifiedFor(s.inv), Reason: reason})
-		if reason == keptExcluded {
-			sel.pins = append(sel.pins, p.pkg)
-		}
+		sel.leave(s.inv, p.pkg, reason)
 	}
 	return sel, nil
+}
+
+func (sel *selection) leave(inv inventory, p dpkgPackage, reason string) {
+	sel.kept = append(sel.kept, agentapi.Kept{Name: p.qualifiedFor(inv), Reason: reason, Auto: inv.isAuto(p)})
 }
 
 // qualifiedFor is the name as people write it: bare for native packages.
@@ -160,10 +160,21 @@ func (s *survey) isPending(p dpkgPackage) bool {
 	return slices.ContainsFunc(s.pending, func(x pending) bool { return x.pkg.qualified() == p.qualified() })
 }
 
-func (sel *selection) keptBack() []agentapi.Kept {
-	if sel.kept == nil {
-		return []agentapi.Kept{}
+// keptBack is what the transaction leaves out. What was not selected but is
+// needed by what was, is not left out.
+func (sel *selection) keptBack(inv inventory, changes []agentapi.Change) []agentapi.Kept {
+	changed := map[string]bool{}
+	for _, c := range changes {
+		if p, ok := inv.find(c.Name, c.Arch); ok {
+			changed[p.qualifiedFor(inv)] = true
+		}
 	}
-	slices.SortFunc(sel.kept, func(x, y agentapi.Kept) int { return strings.Compare(x.Name, y.Name) })
-	return sel.kept
+	kept := []agentapi.Kept{}
+	for _, k := range sel.kept {
+		if !changed[k.Name] {
+			kept = append(kept, k)
+		}
+	}
+	slices.SortFunc(kept, func(x, y agentapi.Kept) int { return strings.Compare(x.Name, y.Name) })
+	return kept
 }

@@ -41,7 +41,7 @@ func (a *APT) survey(ctx context.Context) (*survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.simulate(ctx, "dist-upgrade", "--with-new-pkgs")
+	r, err := a.simulate(ctx, "dist-upgrade")
 	if err != nil {
 		return nil, fmt.Errorf("simulate full upgrade: %w", err)
 	}

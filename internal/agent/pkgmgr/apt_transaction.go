@@ -18,7 +18,8 @@ func isRestore(changes []agentapi.Change) bool {
 // this and nothing else: every package with its version, no recommendations,
 // no clean-up, no removal unless one was agreed. The same arguments are used
 // for simulation, download and the run.
-func transaction(changes []agentapi.Change, files savedFiles) []string {
+func transaction(p agentapi.Plan, files savedFiles) []string {
+	changes := p.Changes
 	args := []string{"-y", "--no-install-recommends", "--no-auto-remove"}
 	if !slices.ContainsFunc(changes, func(c agentapi.Change) bool { return c.Action == agentapi.ActionRemove }) {
 		args = append(args, "--no-remove")
@@ -29,6 +30,18 @@ func transaction(changes []agentapi.Change, files savedFiles) []string {
 	args = append(args, "install")
 	for _, c := range changes {
 		args = append(args, argument(c, files))
+	}
+	return append(args, pins(p.KeptBack)...)
+}
+
+// pins name excluded packages in the version that is installed now. Unnamed, apt
+// may take them along: it upgrades packages of one source together.
+func pins(kept []agentapi.Kept) []string {
+	var args []string
+	for _, k := range kept {
+		if k.Reason == keptExcluded {
+			args = append(args, k.Name+"/now")
+		}
 	}
 	return args
 }
