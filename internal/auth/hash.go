@@ -84,12 +84,20 @@ func (h *hasher) verify(ctx context.Context, phc, password string) (ok, stale bo
 	return subtle.ConstantTimeCompare(got, want) == 1, p != h.params, nil
 }
 
+func errBusy() error {
+	return apierr.New(http.StatusServiceUnavailable, "sign_in_busy", "Too many people sign in at this moment. Try again in a minute.")
+}
+
+// isBusy reports that the next one will be sent away. It is asked before an
+// attempt is counted, so that a crowd does not lock its accounts.
+func (h *hasher) isBusy() bool { return h.waiting.Load() >= maxWaiting }
+
 // compute waits for a slot. The password is taken in normal form C, so that ü
 // is the same key on every keyboard.
 func (h *hasher) compute(ctx context.Context, password string, salt []byte, p Params) ([]byte, error) {
 	if h.waiting.Add(1) > maxWaiting {
 		h.waiting.Add(-1)
-		return nil, apierr.New(http.StatusServiceUnavailable, "sign_in_busy", "Too many people sign in at this moment. Try again in a minute.")
+		return nil, errBusy()
 	}
 	err := h.slots.Acquire(ctx, 1)
 	h.waiting.Add(-1)

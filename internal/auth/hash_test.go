@@ -62,6 +62,7 @@ func TestHashingIsBounded(t *testing.T) {
 		}()
 	}
 	refused, ok := apierr.As(<-results) // the only one that does not wait
+	require.True(t, h.isBusy())
 	require.True(t, ok)
 	require.Equal(t, "sign_in_busy", refused.Code)
 	cancel()
@@ -72,6 +73,18 @@ func TestHashingIsBounded(t *testing.T) {
 	_, err := h.hash(t.Context(), "x")
 	require.NoError(t, err)
 	require.Zero(t, h.waiting.Load())
+}
+
+// Who does not exist is compared with a hash of the same cost.
+func TestNobodyCostsTheSame(t *testing.T) {
+	h := newHasher(Params{64, 2, 1})
+	p, salt, _, err := decodePHC(h.nobody)
+	require.NoError(t, err)
+	require.Equal(t, h.params, p)
+	require.Len(t, salt, saltSize)
+	ok, _, err := h.verify(t.Context(), h.nobody, "")
+	require.NoError(t, err)
+	require.False(t, ok)
 }
 
 func TestRefreshTokenPrintsAsStars(t *testing.T) {

@@ -106,6 +106,9 @@ func (s *Service) begin(ctx context.Context, username string, addr netip.Addr) (
 	if !addr.IsValid() {
 		return attempt{}, errors.New("the request carries no client address")
 	}
+	if s.hasher.isBusy() {
+		return attempt{}, errBusy()
+	}
 	a := attempt{subjects: subjectsOf(username, addr)}
 	now := s.clock.Now()
 	err := s.refuseLocked(ctx, a.subjects, now)

@@ -172,3 +172,26 @@ func TestLoginNeedsAnAddress(t *testing.T) {
 	b.addr = "@"
 	require.Equal(t, http.StatusInternalServerError, b.login("admin", r.password).Code)
 }
+
+// A password is compared also where there is no user and where the user is
+// disabled: the time of the answer tells nothing.
+func TestEveryLoginComparesAPassword(t *testing.T) {
+	r := readyRig(t)
+	r.svc.DamageNobodyForTest()
+	require.Equal(t, "internal", code(t, r.browser().login("nobody", "x")))
+	r.exec(`update auth_user set disabled_at = now(), password_hash = 'damaged'`)
+	require.Equal(t, "internal", code(t, r.browser().login("admin", "x")))
+}
+
+// A crowd is sent away without being counted as guessers.
+func TestCrowdDoesNotLockItself(t *testing.T) {
+	r := readyRig(t)
+	r.svc.CrowdForTest(100)
+	for range 10 {
+		w := r.browser().login("admin", r.password)
+		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.Equal(t, "sign_in_busy", code(t, w))
+	}
+	r.svc.CrowdForTest(0)
+	r.signIn("admin", r.password)
+}
