@@ -35,10 +35,7 @@ type Store struct {
 
 // Open reads the identity below stateDir.
 func Open(stateDir string) (*Store, error) {
-	s, err := makeStore(stateDir)
-	if err != nil {
-		return nil, err
-	}
+	s := &Store{dir: filepath.Join(stateDir, "pki")}
 	id, err := s.load()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotEnrolled
@@ -50,6 +47,7 @@ func Open(stateDir string) (*Store, error) {
 	return s, nil
 }
 
+// makeStore prepares the directory of an identity that is still to come.
 func makeStore(stateDir string) (*Store, error) {
 	dir := filepath.Join(stateDir, "pki")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
