@@ -150,3 +150,10 @@ from job_host jh
 join job j on j.id = jh.job_id
 where jh.state in ('waiting', 'queued', 'claimed', 'running', 'lost')
 order by jh.host_id, (jh.state in ('claimed', 'running', 'lost')) desc, jh.due_at, jh.id;
+
+-- published: every job that a host was part of
+create view job_history_v as
+select jh.host_id, j.id as job_id, j.number as job_number, j.kind, j.title, jh.state,
+       coalesce(jh.started_at, j.created_at) as at, j.created_by as actor
+from job_host jh
+join job j on j.id = jh.job_id;

@@ -1,0 +1,37 @@
+// Package hosts knows which hosts there are, who may see them and how they are.
+//
+// Guarantees:
+//   - Every read takes a [Scope]; what is outside of it does not exist.
+//   - A fact changes only when an agent has told a new one. A call that failed
+//     changes no fact, and every fact has an age.
+//   - Unknown is never shown as good: a host that has never answered is
+//     unknown, and what it has never told is null.
+//   - One poll of one host is made by one worker at a time (a leased row); when
+//     the worker dies another one goes on after the lease. A late answer of the
+//     first one changes nothing.
+//   - A slow or dead host holds up no other: at most MaxCalls calls run at once
+//     and each has a limit of time.
+//   - A host is never deleted; removing it ends it and keeps its history.
+//
+// States, changed by the health poll alone:
+//
+//	              answers, is well
+//	[unknown] ------------------------> [healthy] <-----------------+
+//	    |                                |     ^                    |
+//	    | answers, is not well           |     | answers, is well   | answers, is well
+//	    v                                v     |                    |
+//	[degraded] <---- not well, wrong certificate, 1 or 2 calls ---- |
+//	    |            without an answer                              |
+//	    | 3 calls in a row without an answer (also from unknown)    |
+//	    +-------------------------------> [unreachable] ------------+
+//
+// Polls, one row each in host_poll: health (how is the agent), inventory (what
+// is the host), patches (collected by the package patches).
+//
+//	[due] --claim: lease--> [leased] --result: next_due--> [due later]
+//	                           |  lease runs out
+//	                           +-------> [due]
+//
+// Tables: host, host_detail, host_state_change, host_poll.
+// Views for others: host_scope_v, host_target_v, host_facts_age_v.
+package hosts

@@ -1,0 +1,71 @@
+package hosts
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"patchmanager/internal/db"
+	"patchmanager/internal/ids"
+)
+
+// Known is what enrollment compares a request with.
+type Known struct {
+	ID         ids.ID
+	Name       string
+	FQDN       string
+	MachineID  string
+	Address    string
+	State      State
+	LastSeenAt *time.Time
+	RemovedAt  *time.Time
+}
+
+// FindSimilar returns the hosts, removed ones too, with this machine id, and
+// the living ones with this name or FQDN; the living first, then the latest.
+func FindSimilar(ctx context.Context, q db.Querier, machineID, name, fqdn string) ([]Known, error) {
+	rows, err := q.Query(ctx, `select id, name, fqdn, machine_id, address, state, last_seen_at, removed_at from host
+		where (machine_id = $1 and $1 <> '')
+		   or (removed_at is null and (lower(name) = lower($2) or (fqdn <> '' and lower(fqdn) = lower($3))))
+		order by removed_at is not null, coalesce(last_seen_at, enrolled_at) desc, id desc limit 20`, machineID, name, fqdn)
+	if err != nil {
+		return nil, fmt.Errorf("find similar hosts: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Known])
+	if err != nil {
+		return nil, fmt.Errorf("find similar hosts: %w", err)
+	}
+	return list, nil
+}
+
+// Enrolled is a host whose enrollment was approved.
+type Enrolled struct {
+	Name, FQDN, MachineID, Address string
+	Port                           int
+	OS                             string
+}
+
+// Attach makes a host of an approved enrollment, or gives a known one its new
+// name and address and its life back, history kept. Its polls are due at once.
+func Attach(ctx context.Context, tx db.Tx, known *ids.ID, e Enrolled, now time.Time) (ids.ID, error) {
+	id := ids.New()
+	var err error
+	if known == nil {
+		err = insertHost(ctx, tx, id, e, now)
+	} else {
+		id = *known
+		err = reviveHost(ctx, tx, id, e, now)
+	}
+	if err != nil {
+		return ids.ID{}, err
+	}
+	if err := insertPolls(ctx, tx, id, now); err != nil {
+		return ids.ID{}, err
+	}
+	if err := RequestRefresh(ctx, tx, id, now); err != nil {
+		return ids.ID{}, err
+	}
+	return id, NotifyChanged(ctx, tx, id)
+}

@@ -1,0 +1,42 @@
+package hosts
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"patchmanager/internal/apierr"
+	"patchmanager/internal/auth"
+	"patchmanager/internal/db"
+	"patchmanager/internal/ids"
+)
+
+// RequestRefresh makes every poll of a host due at once and nudges the pollers
+// when tx commits. An attempt that is under way does not count: what it read
+// may be older than the request.
+func RequestRefresh(ctx context.Context, tx db.Tx, host ids.ID, now time.Time) error {
+	if err := makeDue(ctx, tx, host, now); err != nil {
+		return err
+	}
+	return db.Notify(ctx, tx, db.ChannelPolls, "")
+}
+
+// Refresh asks for fresh facts of a host on behalf of a person. The facts have
+// arrived, or the host has failed to tell them, once its refreshed_at is not
+// before the returned time.
+func (s *Service) Refresh(ctx context.Context, actor auth.Actor, host ids.ID) (time.Time, error) {
+	if !actor.MayOperate() {
+		return time.Time{}, apierr.Forbidden("forbidden", "Your role may not refresh hosts.")
+	}
+	if _, err := s.Get(ctx, ScopeOf(actor), host); err != nil {
+		return time.Time{}, err
+	}
+	now := s.now()
+	err := s.db.InTx(ctx, func(tx db.Tx) error {
+		return RequestRefresh(ctx, tx, host, now)
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("refresh host: %w", err)
+	}
+	return now, nil
+}

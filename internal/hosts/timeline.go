@@ -1,0 +1,61 @@
+package hosts
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"patchmanager/internal/db"
+	"patchmanager/internal/ids"
+)
+
+// TimelineItem is one thing that happened to a host.
+type TimelineItem struct {
+	At     time.Time `json:"at"`
+	Kind   string    `json:"kind" enum:"audit,state,job"`
+	Title  string    `json:"title"`
+	Detail string    `json:"detail"`
+	Actor  string    `json:"actor"`
+	JobID  *ids.ID   `json:"job_id"`
+}
+
+// TimelinePage is one page of a timeline, the newest first.
+type TimelinePage struct {
+	Items []TimelineItem `json:"items" nullable:"false"`
+	Total int            `json:"total"`
+}
+
+// Timeline returns what happened to a host in a scope.
+func (s *Service) Timeline(ctx context.Context, scope Scope, id ids.ID, page, size int) (TimelinePage, error) {
+	if _, err := s.Get(ctx, scope, id); err != nil {
+		return TimelinePage{}, err
+	}
+	return readTimeline(ctx, s.db, id, page, size)
+}
+
+const timelineSQL = `with items as (
+	select at, 'audit' as kind, action as title, details as detail, actor_name as actor, null::uuid as job_id, id as n
+	  from audit_target_v where target_kind = 'host' and target_id = @text_id
+	union all
+	select at, 'state', from_state::text || ' → ' || to_state::text, reason, '', null, id from host_state_change where host_id = @id
+	union all
+	select at, 'job', title, 'Job ' || job_number || ', ' || state::text, actor, job_id, job_number from job_history_v where host_id = @id)`
+
+func readTimeline(ctx context.Context, q db.Querier, id ids.ID, page, size int) (TimelinePage, error) {
+	p := TimelinePage{Items: []TimelineItem{}}
+	args := pgx.NamedArgs{"id": id, "text_id": id.String(), "limit": size, "offset": (max(page, 1) - 1) * size}
+	if err := q.QueryRow(ctx, timelineSQL+" select count(*) from items", args).Scan(&p.Total); err != nil {
+		return p, fmt.Errorf("count timeline: %w", err)
+	}
+	rows, err := q.Query(ctx, timelineSQL+` select at, kind, title, detail, actor, job_id from items
+		order by at desc, n desc limit @limit offset @offset`, args)
+	if err != nil {
+		return p, fmt.Errorf("read timeline: %w", err)
+	}
+	if p.Items, err = pgx.AppendRows(p.Items, rows, pgx.RowToStructByPos[TimelineItem]); err != nil {
+		return p, fmt.Errorf("read timeline: %w", err)
+	}
+	return p, nil
+}
