@@ -3,7 +3,15 @@ import { useEffect, useRef, useState } from 'react';
 import { CloseIcon, SearchIcon } from './icons';
 
 /** A search box that tells what was typed 250 ms after the last key, or at once on Enter. */
-export function SearchField(props: { value: string; onChange: (value: string) => void; label: string; width?: number | string }) {
+export function SearchField(props: {
+  value: string;
+  onChange: (value: string) => void;
+  label: string;
+  width?: number | string;
+  autoFocus?: boolean;
+  /** The list that the arrow keys of this box move in. */
+  combobox?: { listId: string; activeId?: string };
+}) {
   const [text, setText] = useState(props.value);
   const told = useRef(props.value);
   useEffect(() => {
@@ -30,9 +38,15 @@ export function SearchField(props: { value: string; onChange: (value: string) =>
       onKeyDown={(event) => event.key === 'Enter' && tell(text.trim())}
       placeholder={props.label}
       type="text"
+      autoFocus={props.autoFocus}
       sx={{ width: props.width ?? 280, '& .MuiInputBase-root': { height: 34, fontSize: 13 } }}
       slotProps={{
-        htmlInput: { 'aria-label': props.label, role: 'searchbox' },
+        htmlInput: {
+          'aria-label': props.label,
+          ...(props.combobox
+            ? { role: 'combobox', 'aria-expanded': true, 'aria-autocomplete': 'list', 'aria-controls': props.combobox.listId, 'aria-activedescendant': props.combobox.activeId }
+            : { role: 'searchbox' }),
+        },
         input: {
           startAdornment: (
             <InputAdornment position="start"><SearchIcon fontSize="small" /></InputAdornment>

@@ -68,6 +68,11 @@ export const pageRules = {
   ':root, [data-theme="dark"]': variables('dark'),
   '[data-theme="light"]': variables('light'),
   'code, pre, .mono': { fontFamily: mono, fontSize: '0.93em' },
+  '.skip-link': {
+    position: 'absolute', left: 8, top: -60, zIndex: 2000, padding: '8px 12px', background: 'var(--accent)', color: 'var(--raised)', borderRadius: 6,
+    '&:focus': { top: 8 },
+  },
+  mark: { background: 'var(--tone-medium)', color: 'var(--raised)' },
   '.num': { fontVariantNumeric: 'tabular-nums' },
   ':focus-visible': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
   '.visually-hidden': {

@@ -1,0 +1,69 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { Navigate, Outlet, useLocation, useNavigate, useSearchParams } from 'react-router';
+import { renewSession } from '../api/client';
+import { messageOf, requestIdOf } from '../api/errors';
+import { session, useSession } from '../api/session';
+import { paths, safeReturnPath, withQuery } from '../lib/paths';
+import { Box } from '../ui/mui';
+import { ErrorState, TextSkeleton } from '../ui/states';
+
+const SignInPage = lazy(() => import('../features/auth/SignInPage'));
+const PasswordPage = lazy(() => import('../features/auth/PasswordPage'));
+
+const Waiting = () => <Box sx={{ p: 4, maxWidth: 480, mx: 'auto' }}><TextSkeleton label="Loading Patch Manager" /></Box>;
+
+/** Finds out who is there before anything is shown, and follows the other tabs. */
+export function Gate({ client }: { client: QueryClient }) {
+  const { status } = useSession();
+  const [error, setError] = useState<unknown>(null);
+  const begin = useCallback(() => {
+    setError(null);
+    renewSession().catch(setError);
+  }, []);
+  useEffect(() => {
+    if (session.get().status === 'starting') begin();
+    return session.onOtherTab((message) => {
+      if (message === 'signed_out') session.end();
+      else if (session.get().status === 'signed_out') begin();
+    });
+  }, [begin]);
+  useEffect(() => {
+    // Nothing of one user may be left for the next.
+    if (status === 'signed_out') client.clear();
+  }, [status, client]);
+  if (status === 'starting') {
+    if (!error) return <Waiting />;
+    return <Box sx={{ p: 4, maxWidth: 640, mx: 'auto' }}><ErrorState message={messageOf(error)} requestId={requestIdOf(error)} onRetry={begin} /></Box>;
+  }
+  return <Suspense fallback={<Waiting />}><Outlet /></Suspense>;
+}
+
+/** The page that is asked for while nobody is signed in is remembered as the way back. */
+export function SignInRoute() {
+  const { status } = useSession();
+  const [search] = useSearchParams();
+  if (status === 'signed_in') return <Navigate to={safeReturnPath(search.get('return'))} replace />;
+  return <SignInPage />;
+}
+
+export function PasswordRoute() {
+  const { status } = useSession();
+  const navigate = useNavigate();
+  if (status !== 'signed_in') return <ToSignIn />;
+  return <PasswordPage onDone={() => navigate(paths.dashboard)} />;
+}
+
+export function ToSignIn() {
+  const { pathname, search } = useLocation();
+  const wanted = pathname + search;
+  return <Navigate to={withQuery(paths.signIn, { return: wanted === paths.dashboard ? undefined : wanted })} replace />;
+}
+
+/** Stands before every page of the application: signed in, and with an own password. */
+export function RequireUser({ children }: { children: React.ReactNode }) {
+  const { status, user } = useSession();
+  if (status !== 'signed_in') return <ToSignIn />;
+  if (user?.must_change_password) return <PasswordPage onDone={() => undefined} />;
+  return children;
+}
