@@ -116,8 +116,8 @@ func (k *keyring) verifier(ctx context.Context, kid string) (ed25519.PublicKey, 
 	key, known := k.known[kid]
 	k.mu.Unlock()
 	if !known {
-		if _, err := ids.Parse(kid); err != nil {
-			return nil, false, nil // not one of ours: not worth a query
+		if !mayBeKid(kid) {
+			return nil, false, nil
 		}
 		var err error
 		if key, known, err = readSigningKey(ctx, k.db, kid); err != nil || !known {
@@ -128,4 +128,10 @@ func (k *keyring) verifier(ctx context.Context, kid string) (ed25519.PublicKey, 
 		k.mu.Unlock()
 	}
 	return key.public, k.clock.Now().Before(key.verifyUntil), nil
+}
+
+// mayBeKid tells what is not one of ours and not worth a query.
+func mayBeKid(kid string) bool {
+	_, err := ids.Parse(kid)
+	return err == nil
 }
