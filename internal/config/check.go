@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sys/unix"
@@ -20,6 +21,7 @@ func (l *loader) check() {
 	l.checkPublicURL(c.HTTP.PublicURL)
 	l.checkDataDir(c.Data.Dir)
 	l.checkDatabase(c.Database)
+	l.checkPolling(c.Polling)
 	if c.Log.Format != FormatJSON && c.Log.Format != FormatText {
 		l.bad("log.format", `is neither "json" nor "text"`, "use one of the two")
 	}
@@ -106,5 +108,27 @@ func (l *loader) checkDatabase(d Database) {
 	}
 	if _, err := pgxpool.ParseConfig(d.Connection()); err != nil {
 		l.bad("database.url", "is not a PostgreSQL connection string", `write it as "postgres://user@db.example.com:5432/patch_manager?sslmode=verify-full"`)
+	}
+}
+
+// Polling more often than every 10 s keeps hosts busy with answering; a day is
+// the longest that a number on the dashboard may be old.
+const (
+	shortestPoll = Duration(10 * time.Second)
+	longestPoll  = Duration(24 * time.Hour)
+)
+
+func (l *loader) checkPolling(p Polling) {
+	l.checkInterval("polling.health", p.Health)
+	l.checkInterval("polling.inventory", p.Inventory)
+	l.checkInterval("polling.patches", p.Patches)
+	if p.MaxCalls < 1 || p.MaxCalls > 1000 {
+		l.bad("polling.max_calls", "is not from 1 to 1000", "64 suits thousands of hosts")
+	}
+}
+
+func (l *loader) checkInterval(key string, d Duration) {
+	if d < shortestPoll || d > longestPoll {
+		l.bad(key, "is not from 10s to 24h", `write a time span such as "5m"`)
 	}
 }

@@ -1,12 +1,17 @@
 package config
 
-import "log/slog"
+import (
+	"errors"
+	"log/slog"
+	"time"
+)
 
 // Config is everything that the manager reads at start.
 type Config struct {
 	HTTP     HTTP     `toml:"http"`
 	Data     Data     `toml:"data"`
 	Database Database `toml:"database"`
+	Polling  Polling  `toml:"polling"`
 	Log      Log      `toml:"log"`
 }
 
@@ -28,6 +33,30 @@ type Database struct {
 	MaxConns int    `toml:"max_conns"`
 }
 
+// Polling is how often hosts are asked, and how many at once.
+type Polling struct {
+	Health    Duration `toml:"health"`
+	Inventory Duration `toml:"inventory"`
+	Patches   Duration `toml:"patches"`
+	MaxCalls  int      `toml:"max_calls"`
+}
+
+// Duration is a time span, written like "5m" or "90s".
+type Duration time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return errors.New(`must be a time span such as "90s", "5m" or "1h"`)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// String implements fmt.Stringer.
+func (d Duration) String() string { return time.Duration(d).String() }
+
 // Log is what is written to standard error.
 type Log struct {
 	Level  slog.Level `toml:"level"`
@@ -46,7 +75,9 @@ func Default() Config {
 		HTTP:     HTTP{Listen: ":8443"},
 		Data:     Data{Dir: "/var/lib/patch-manager"},
 		Database: Database{MaxConns: 16},
-		Log:      Log{Level: slog.LevelInfo, Format: FormatJSON},
+		Polling: Polling{Health: Duration(5 * time.Minute), Inventory: Duration(30 * time.Minute),
+			Patches: Duration(30 * time.Minute), MaxCalls: 64},
+		Log: Log{Level: slog.LevelInfo, Format: FormatJSON},
 	}
 }
 

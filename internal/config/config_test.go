@@ -62,6 +62,10 @@ level = "loud"
 format = "xml"
 [data]
 dir = "relative"
+[polling]
+health = "1s"
+patches = "often"
+max_calls = 0
 [extra]
 `, "PATCH_MANAGER__NO__SUCH=1", "PATCH_MANAGER__DATABASE__PASSWORD__FILE=/no/such/file")
 	text := ps.Error()
@@ -75,13 +79,16 @@ dir = "relative"
 		`manager.toml:10: log.level = "loud": `,
 		`manager.toml:11: log.format = "xml": is neither "json" nor "text"`,
 		`manager.toml:13: data.dir = "relative": is not an absolute path`,
-		"manager.toml:14: extra: there is no such key",
+		`manager.toml:15: polling.health = "1s": is not from 10s to 24h`,
+		`manager.toml:16: polling.patches = "often": must be a time span such as "90s"`,
+		`manager.toml:17: polling.max_calls = "0": is not from 1 to 1000`,
+		"manager.toml:18: extra: there is no such key",
 		"environment variable PATCH_MANAGER__NO__SUCH: there is no such key",
 		`environment variable PATCH_MANAGER__DATABASE__PASSWORD__FILE: database.password = "/no/such/file": the file cannot be read: no such file or directory`,
 	} {
 		require.Contains(t, text, want)
 	}
-	require.Len(t, ps, 12, text)
+	require.Len(t, ps, 15, text)
 	require.NotContains(t, text, "hunter2")
 }
 
@@ -158,6 +165,7 @@ func TestTheExampleListsEveryKeyWithItsDefault(t *testing.T) {
 	l.config.HTTP.Listen, l.config.Data.Dir, l.config.Log.Format = "", "", ""
 	l.readPath(open)
 	require.Empty(t, l.problems)
+	require.Equal(t, Default().Lines(), l.config.Lines())
 	require.Equal(t, Default(), l.config)
 	for _, f := range fields(&l.config) {
 		require.Contains(t, l.source, f.key, "the example does not name it")
