@@ -99,8 +99,6 @@ func TestAppendRefuses(t *testing.T) {
 		"password":         func(e *audit.Entry) { e.Details = map[string]any{"new_password": "hunter2"} },
 		"nested secret":    func(e *audit.Entry) { e.Details = map[string]any{"a": []any{map[string]any{"apiKey": "x"}}} },
 		"secret in struct": func(e *audit.Entry) { e.Details = map[string]any{"smtp": struct{ Password string }{"x"}} },
-		"jwt":              func(e *audit.Entry) { e.Details = map[string]any{"note": "eyJhbGciOi.eyJzdWIi.c2ln"} },
-		"key":              func(e *audit.Entry) { e.Details = map[string]any{"note": "-----BEGIN PRIVATE KEY-----\nMC4"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := entry(1)
@@ -119,6 +117,18 @@ func TestAppendAcceptsWhatOnlySoundsSecret(t *testing.T) {
 	e.Details = map[string]any{"token_id": "01J", "via_token": true, "password_changed": "yes",
 		"key_fingerprint": "sha256:00", "idempotency_key": "a:1", "password": ""}
 	require.NoError(t, appendOne(t.Context(), d, e))
+}
+
+// What a person pastes into a note must not be kept, and not stop the act.
+func TestAppendReplacesPastedSecrets(t *testing.T) {
+	d := pgtest.New(t)
+	e := entry(1)
+	e.Details = map[string]any{"note": "see -----BEGIN PRIVATE KEY-----\nMC4", "list": []string{"eyJhbGciOi.eyJzdWIi.c2ln", "fine"},
+		"deep": map[string]any{"text": "use eyJhbGciOi.eyJzdWIi.c2ln please"}}
+	require.NoError(t, appendOne(t.Context(), d, e))
+	rows, _, err := audit.List(t.Context(), d, audit.Filter{})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"note":"[redacted]","list":["[redacted]","fine"],"deep":{"text":"[redacted]"}}`, string(rows[0].Details))
 }
 
 // A host may call itself what it likes; its name must not stop the trail.

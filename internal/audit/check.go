@@ -86,7 +86,7 @@ func canonicalDetails(details map[string]any) (string, error) {
 	if key := findSecret("", plain); key != "" {
 		return "", fmt.Errorf("audit details: %q looks like a secret", key)
 	}
-	raw, err = json.Marshal(plain)
+	raw, err = json.Marshal(redact(plain))
 	if err != nil {
 		return "", fmt.Errorf("encode audit details: %w", err)
 	}

@@ -8,8 +8,10 @@
 //   - Ids are 1, 2, 3 … without gaps. One transaction appends at a time: an
 //     advisory lock is taken by the first Append and held until the transaction
 //     ends, so that the chain cannot fork and an id that was taken is committed.
-//     Append therefore comes last in a transaction; whoever appends first and
-//     waits for other rows afterwards holds up everybody, and may deadlock.
+//     Append therefore comes last in a transaction: whoever waits for other rows
+//     afterwards holds up everybody, and may deadlock with one who has the rows
+//     and waits for the chain. Only a lock that nobody holds while he appends
+//     may follow.
 //     The transaction must be read committed, PostgreSQL's default: an older
 //     snapshot would not see the end of the chain and fails on the primary key.
 //   - The database refuses update, delete and truncate of rows. That stops
@@ -19,8 +21,8 @@
 //     It cannot find rows cut off the end, nor a whole chain that was computed
 //     anew: both need a signed checkpoint outside of the database, which this
 //     package does not make.
-//   - No secrets: details whose key names one, and values that look like a token
-//     or a private key, are refused.
+//   - No secrets: details with a member that is named like one are refused, and
+//     texts that look like a token or a private key are replaced.
 //
 // # The chain
 //
