@@ -50,16 +50,13 @@ export function aptWouldInstall(bed: Bed, host: string): string[] {
     .sort();
 }
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg-query's
+const installedFormat = '${db:Status-Abbrev}|${Package}:${Architecture}|${Version}\\n';
+
 /** Every installed package with its version, sorted, from dpkg itself. */
 export function dpkgVersions(bed: Bed, host: string): string[] {
   return bed
-    .exec(
-      host,
-      'dpkg-query',
-      '-W',
-      '-f',
-      '${db:Status-Abbrev}|${Package}:${Architecture}|${Version}\\n',
-    )
+    .exec(host, 'dpkg-query', '-W', '-f', installedFormat)
     .split('\n')
     .filter((line) => line.startsWith('ii'))
     .sort();

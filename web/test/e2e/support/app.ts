@@ -1,0 +1,83 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
+import { screenshots } from './paths';
+import { readState } from './state';
+
+/** The admin's password once the one-time password has been changed. */
+export const password = 'twelve quiet windows at night';
+
+export async function fillSignIn(page: Page, secret: string): Promise<void> {
+  await page.getByLabel('User name').fill('admin');
+  await page.getByLabel('Password', { exact: true }).fill(secret);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Opens a page of the application as the admin. */
+export async function openSignedIn(page: Page, path = '/'): Promise<void> {
+  await page.goto(`${readState().url}${path}`);
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await fillSignIn(page, password);
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
+}
+
+/** Opens the page of one host from the list of hosts. */
+export async function openHost(page: Page, name: string): Promise<void> {
+  await page.goto(`${readState().url}/hosts`);
+  await page.getByRole('grid', { name: 'Hosts' }).getByRole('link', { name, exact: true }).click();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+}
+
+/** The number that a tab of the host's page carries. */
+export async function tabCount(page: Page, tab: string): Promise<number> {
+  const label = (await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).textContent()) ?? '';
+  return Number(label.replace(/\D/g, ''));
+}
+
+/** Orders updates through the deploy pages and ends on the page of the new job. */
+export async function deploy(page: Page, hosts: string[], what: string): Promise<void> {
+  await page.goto(`${readState().url}/deploy`);
+  const table = page.getByRole('grid', { name: 'Hosts to choose from' });
+  for (const name of hosts) {
+    await table.getByRole('row', { name }).getByRole('checkbox').check();
+  }
+  await page.getByRole('button', { name: /Go on with/ }).click();
+  await page.getByRole('radio', { name: what }).check();
+  await page.getByRole('button', { name: 'Show the plan' }).click();
+}
+
+/** Waits for the plan of n hosts, which is read, and runs it. */
+export async function runPlan(page: Page, n: number): Promise<void> {
+  const words = n === 1 ? '1 host' : `${n} hosts`;
+  const run = page.getByRole('button', { name: `Run now on ${words}` });
+  await expect(run).toBeEnabled({ timeout: 60_000 });
+  await run.click();
+  await page.getByRole('button', { name: `Install on ${words}` }).click();
+  await expect(page).toHaveURL(/\/jobs\/[0-9A-Z]{26}/);
+}
+
+/** Waits until the header of the job's page says how the job ended. */
+export async function expectJobState(page: Page, state: string): Promise<void> {
+  await expect(page.getByRole('main').getByText(state, { exact: true }).first()).toBeVisible({
+    timeout: 240_000,
+  });
+}
+
+const widths = [1280, 1600];
+const themes = ['dark', 'light'] as const;
+
+/** Keeps pictures of the page in both widths and themes, and checks each theme against WCAG 2.2 AA. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.screenshot({ path: `${screenshots}/${name}-${width}-${theme}.png` });
+    }
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      .analyze();
+    expect(violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
