@@ -33,6 +33,7 @@ func NewAPI(mux *http.ServeMux, version string) huma.API {
 	cfg.CreateHooks = nil // no $schema member in bodies
 	cfg.OpenAPIPath = BasePath + "/openapi"
 	cfg.SchemasPath = ""
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 	}

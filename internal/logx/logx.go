@@ -80,7 +80,7 @@ func mask(_ []string, a slog.Attr) slog.Attr {
 	}
 	key := strings.ToLower(a.Key)
 	for _, s := range secretKeys {
-		if strings.HasSuffix(key, s) {
+		if strings.HasSuffix(key, s) && (v.Kind() != slog.KindString || v.String() != "") { // "not set" may be seen
 			return slog.String(a.Key, stars)
 		}
 	}

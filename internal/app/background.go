@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"patchmanager/internal/clock"
+	"patchmanager/internal/queue"
+	"patchmanager/internal/runner"
+)
+
+// loops is everything that a worker does by itself.
+func (p *process) loops(ctx context.Context) []runner.Loop {
+	var all []runner.Loop
+	if p.role.web {
+		all = append(all, p.ca.Loops(nil)...) // the listener's certificate
+	}
+	if p.role.worker {
+		all = append(all, p.domains.auth.Loops()...)
+		all = append(all, p.domains.hosts.Loops()...)
+		all = append(all, p.domains.jobs.Loops(ctx)...)
+	}
+	return all
+}
+
+// workers is everything that the queue can carry out.
+func (p *process) workers() (*river.Workers, []*river.PeriodicJob) {
+	w := river.NewWorkers()
+	p.domains.jobs.AddWorkers(w)
+	return w, p.domains.jobs.Periodic()
+}
+
+// background is the running loops and queue.
+type background struct {
+	queue *queue.Client // nil without worker
+	loops sync.WaitGroup
+}
+
+// startBackground runs until ctx ends; wait then returns when all has stopped.
+func (p *process) startBackground(ctx context.Context) (*background, error) {
+	b := &background{}
+	if p.role.worker {
+		workers, periodic := p.workers()
+		q, err := queue.NewWorker(p.db, slog.Default(), workers, periodic)
+		if err != nil {
+			return nil, err
+		}
+		if err := q.Start(context.WithoutCancel(ctx)); err != nil {
+			return nil, fmt.Errorf("start queue: %w", err)
+		}
+		b.queue = q
+	}
+	loops := p.loops(ctx)
+	if p.role.worker {
+		heart := p.heartbeat()
+		if _, err := heart.Once(ctx); err != nil { // whoever asks after READY finds a worker
+			return nil, err
+		}
+		loops = append(loops, heart)
+	}
+	loops = p.metrics.Loops(p.clock, loops...)
+	b.loops.Go(func() { p.notified.Run(ctx) })
+	b.loops.Go(func() { runner.Run(ctx, p.clock, loops...) })
+	return b, nil
+}
+
+// Jobs of the queue get some seconds to finish; what is cut off is run again.
+const (
+	queueGrace = 5 * time.Second
+	loopsGrace = 15 * time.Second
+)
+
+func (b *background) wait(ctx context.Context, c clock.Clock) error {
+	err := b.stopQueue(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		b.loops.Wait()
+	}()
+	select {
+	case <-ended:
+		return err
+	case <-c.After(loopsGrace):
+		return errors.Join(err, errors.New("the background loops did not stop in time"))
+	}
+}
+
+func (b *background) stopQueue(ctx context.Context) error {
+	if b.queue == nil {
+		return nil
+	}
+	soft, cancel := context.WithTimeout(ctx, queueGrace)
+	defer cancel()
+	if b.queue.Stop(soft) == nil {
+		return nil
+	}
+	hard, cancel := context.WithTimeout(ctx, queueGrace)
+	defer cancel()
+	if err := b.queue.StopAndCancel(hard); err != nil {
+		return fmt.Errorf("stop queue: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"patchmanager/internal/agentclient"
+	"patchmanager/internal/auth"
+	"patchmanager/internal/ca"
+	"patchmanager/internal/config"
+	"patchmanager/internal/db"
+	"patchmanager/internal/hosts"
+	"patchmanager/internal/jobs"
+	"patchmanager/internal/queue"
+	"patchmanager/internal/sealed"
+)
+
+// domains are the services of every domain.
+type domains struct {
+	agents *agentclient.Client
+	auth   *auth.Service
+	ca     *ca.Authority
+	hosts  *hosts.Service
+	jobs   *jobs.Service
+}
+
+// newDomains makes them in the order of the floors. ctx ends the subscriptions
+// to notifications, so it must live as long as the process.
+func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, error) {
+	inserter, err := queue.NewInserter(p.db, slog.Default())
+	if err != nil {
+		return domains{}, err
+	}
+	d := domains{ca: p.ca, agents: agentclient.New(agentclient.Config{TLS: p.ca.ClientTLS, Clock: p.clock})}
+	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, PasswordChanged: forgetFirstPassword(p.cfg)})
+	d.hosts = hosts.New(hosts.Deps{DB: p.db, Clock: p.clock, Certificates: p.ca, Agents: d.agents,
+		Nudge: p.notified.Nudge(ctx, db.ChannelPolls), Intervals: intervals(p.cfg), MaxCalls: p.cfg.Polling.MaxCalls})
+	d.jobs = jobs.New(jobs.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Agents: jobs.AgentsOf(d.agents), Listener: p.notified})
+	return d, nil
+}
+
+func intervals(cfg config.Config) hosts.Intervals {
+	return hosts.Intervals{Health: time.Duration(cfg.Polling.Health), Inventory: time.Duration(cfg.Polling.Inventory),
+		Patches: time.Duration(cfg.Polling.Patches)}
+}
+
+// describe makes the services without anything behind them, for their routes.
+func describe() domains {
+	return domains{
+		auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
+		hosts: hosts.New(hosts.Deps{}), jobs: jobs.New(jobs.Deps{}),
+	}
+}

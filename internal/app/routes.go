@@ -1,0 +1,41 @@
+package app
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"patchmanager/internal/httpx"
+	"patchmanager/internal/version"
+	"patchmanager/web"
+)
+
+// register is every operation of the API, domain by domain.
+func register(api huma.API, d domains, h *health) {
+	api.UseMiddleware(d.auth.Middleware(api)) // before all operations
+	h.routes(api)
+	d.auth.Routes(api)
+	d.ca.Routes(api)
+	d.jobs.Routes(api)
+}
+
+// newAPI registers the operations on a mux of their own.
+func newAPI(d domains, h *health) (*http.ServeMux, huma.API) {
+	mux := http.NewServeMux()
+	api := httpx.NewAPI(mux, version.Number())
+	register(api, d, h)
+	return mux, api
+}
+
+// handler is everything that the listener answers.
+func (p *process) handler() http.Handler {
+	h := &health{db: p.db, clock: p.clock}
+	operations, _ := newAPI(p.domains, h)
+	mux := http.NewServeMux()
+	mux.Handle("/api/", httpx.API(operations))
+	mux.HandleFunc("GET /status/health", h.serve)
+	mux.Handle("GET /metrics", p.metrics.Handler())
+	mux.Handle("/", httpx.SPA(httpx.Pages{Files: web.FS(), Index: web.Index, Placeholder: web.NoncePlaceholder,
+		Immutable: "assets", NotBuilt: web.NotBuilt}))
+	return httpx.Stack(mux, p.clock, p.metrics.Request)
+}

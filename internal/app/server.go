@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"patchmanager/internal/config"
+)
+
+// Limits of a connection. The longest answers are downloads of a job's log.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = time.Minute
+	writeTimeout  = 5 * time.Minute
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+	drainTimeout  = 8 * time.Second // for requests being answered when the end comes
+)
+
+// listen says in plain words what is wrong with a port.
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use by another process; stop it, or choose another port in http.listen", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this account may not listen on %s; choose a port above 1023 in http.listen", address)
+	case err != nil:
+		return nil, fmt.Errorf("listen: %w; change http.listen", err)
+	}
+	return l, nil
+}
+
+// serveHTTP answers until ctx ends, and then lets running requests finish.
+// base is the context of requests: it ends after them, with the loops, and
+// takes the WebSockets along, which Shutdown does not know.
+func (p *process) serveHTTP(ctx, base context.Context) error {
+	base, cancel := context.WithCancel(base)
+	defer cancel()
+	s := &http.Server{
+		Handler: p.handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: p.certificate},
+		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // handshakes of scanners
+		BaseContext: func(net.Listener) context.Context { return base },
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- s.ServeTLS(p.listener, "", "") }()
+	slog.InfoContext(ctx, "ready", "url", publicURL(p.cfg), "listen", p.listener.Addr().String(), "ca_fingerprint", p.ca.Fingerprint())
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer stop()
+	if err := s.Shutdown(drain); err != nil {
+		slog.WarnContext(ctx, "requests were cut off", "error", err)
+		return s.Close()
+	}
+	return nil
+}
+
+func caDir(cfg config.Config) string { return filepath.Join(cfg.Data.Dir, "ca") }
+
+// publicURL is how people and agents reach this manager.
+func publicURL(cfg config.Config) string {
+	if u, err := url.Parse(cfg.HTTP.PublicURL); err == nil && u.Host != "" {
+		return "https://" + u.Host
+	}
+	_, port, err := net.SplitHostPort(cfg.HTTP.Listen)
+	host, herr := os.Hostname()
+	if err != nil || herr != nil {
+		return ""
+	}
+	return "https://" + net.JoinHostPort(host, port)
+}
+
+// certificateNames is everything that this machine may be called by: the
+// configured name, its host name, and the addresses it has now.
+func certificateNames(cfg config.Config) []string {
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	if u, err := url.Parse(cfg.HTTP.PublicURL); err == nil {
+		names = append(names, u.Hostname())
+	}
+	if host, err := os.Hostname(); err == nil {
+		names = append(names, host)
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		slog.Warn("the machine's addresses are not in the certificate", "error", err)
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() {
+			names = append(names, n.IP.String())
+		}
+	}
+	return names
+}
