@@ -23,15 +23,14 @@ import (
 // openOperations are all that need no sign-in, with the reason. An operation
 // becomes public here or not at all.
 var openOperations = map[string]string{
-	"login":           "makes the session",
-	"refreshSession":  "the cookie is the proof",
-	"logout":          "the cookie is the proof, and leaving needs none",
-	"health":          "for load balancers",
-	"healthUnderBase": "for load balancers",
-	"getRootCert":     "public by nature; its fingerprint is checked by whoever uses it",
-	"enroll":          "agents, before they have an identity",
-	"enrollStatus":    "the polling token is the proof",
-	"enrollAck":       "the polling token is the proof",
+	"login":              "makes the session",
+	"refreshSession":     "the cookie is the proof",
+	"logout":             "the cookie is the proof, and leaving needs none",
+	"health":             "for load balancers",
+	"getRootCertificate": "public by nature; its fingerprint is checked by whoever uses it",
+	"enroll":             "agents, before they have an identity",
+	"enrollStatus":       "the polling token is the proof",
+	"enrollAck":          "the polling token is the proof",
 }
 
 // walk calls fn with every operation of the product and a request to it.

@@ -10,8 +10,8 @@
 //     ends, so that the chain cannot fork and an id that was taken is committed.
 //     Append therefore comes last in a transaction: whoever waits for other rows
 //     afterwards holds up everybody, and may deadlock with one who has the rows
-//     and waits for the chain. Only a lock that nobody holds while he appends
-//     may follow.
+//     and waits for the chain. Only a lock that is taken after the chain by
+//     everybody (that of the job events) may follow.
 //     The transaction must be read committed, PostgreSQL's default: an older
 //     snapshot would not see the end of the chain and fails on the primary key.
 //   - The database refuses update, delete and truncate of rows. That stops

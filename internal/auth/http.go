@@ -35,12 +35,21 @@ type sessionOutput struct {
 	Body      Session
 }
 
+// LoginInput is a sign-in.
+type LoginInput struct {
+	Username string `json:"username" maxLength:"256"`
+	Password string `json:"password" maxLength:"1024"`
+}
+
+// PasswordChange replaces the own password.
+type PasswordChange struct {
+	CurrentPassword string `json:"current_password" maxLength:"1024"`
+	NewPassword     string `json:"new_password" maxLength:"1024" doc:"12 to 256 characters."`
+}
+
 type loginInput struct {
 	UserAgent string `header:"User-Agent" hidden:"true"`
-	Body      struct {
-		Username string `json:"username" maxLength:"256"`
-		Password string `json:"password" maxLength:"1024"`
-	}
+	Body      LoginInput
 }
 
 type refreshInput struct {
@@ -59,10 +68,7 @@ type logoutOutput struct {
 
 type passwordInput struct {
 	UserAgent string `header:"User-Agent" hidden:"true"`
-	Body      struct {
-		CurrentPassword string `json:"current_password" maxLength:"1024"`
-		NewPassword     string `json:"new_password" maxLength:"1024" doc:"12 to 256 characters."`
-	}
+	Body      PasswordChange
 }
 
 type userOutput struct{ Body User }
