@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"patchmanager/internal/agentapi"
 )
 
 // indexTarget is one package index that apt has configured.
@@ -147,34 +145,6 @@ func (r archive) fromSecurity(p dpkgPackage, from, to string) bool {
 		}
 	}
 	return false
-}
-
-// showBatch is how many packages one apt-cache show is asked for, so that its
-// answer (2 KiB a package) stays small.
-const showBatch = 500
-
-// details reads the control data of the given versions, by Key(name, arch) and
-// by Key(name, version).
-func (a *APT) details(ctx context.Context, changes []agentapi.Change) (map[string]stanza, error) {
-	all := map[string]stanza{}
-	for start := 0; start < len(changes); start += showBatch {
-		args := []string{"apt-cache", "show"}
-		for _, c := range changes[start:min(start+showBatch, len(changes))] {
-			args = append(args, exact(c.Name, c.Arch, c.ToVersion))
-		}
-		out, err := a.ask(ctx, args...)
-		if err != nil {
-			return nil, fmt.Errorf("read package details: %w", err)
-		}
-		found, err := allStanzas(out)
-		if err != nil {
-			return nil, fmt.Errorf("read package details: %w", err)
-		}
-		for _, s := range found {
-			all[Key(s["Package"], s["Architecture"])] = s
-		}
-	}
-	return all, nil
 }
 
 // exact names one version of one package for apt.

@@ -213,3 +213,43 @@ func TestPlanSaysWhatARealAptWouldDo(t *testing.T) {
 	require.Len(t, p.Changes, want)
 	require.Greater(t, p.DownloadBytes, int64(30_000_000), "demo-big has 30 MB")
 }
+
+func TestExcludedPackagesKeepTheirMark(t *testing.T) {
+	r := demo(t)
+	r.Exec(t, "apt-mark", "auto", "demo-n2", "demo-n3")
+	marks := r.Exec(t, "apt-mark", "showauto")
+	order := pkgmgr.Order{ApplyRequest: agentapi.ApplyRequest{Packages: []string{"demo-n1", "demo-n2", "demo-n3"}, Exclude: []string{"demo-n3"}}}
+	p := r.plan(order)
+	require.Equal(t, []string{"demo-n1 1.0→1.1", "demo-n2 1.0→1.1"}, short(p.Changes))
+	r.apply(p, order)
+	r.carriedOut(p)
+	require.Equal(t, marks, r.Exec(t, "apt-mark", "showauto"))
+}
+
+func TestOrderedVersionThatTheHostWouldNotChoose(t *testing.T) {
+	r := demo(t)
+	r.sh("printf 'Package: demo-n1\nPin: version 1.0\nPin-Priority: 1000\n' > /etc/apt/preferences.d/pin")
+	require.Empty(t, r.plan(named("demo-n1")).Changes)
+	order := named("demo-n1")
+	order.Versions = map[string]string{"demo-n1": "1.1"}
+	require.Equal(t, []string{"demo-n1 1.0→1.1"}, short(r.plan(order).Changes))
+}
+
+func TestOldPackagesComeFromTheCacheFirst(t *testing.T) {
+	r := demo(t)
+	r.sh("cd /var/cache/apt/archives && apt-get download demo-n1=1.0")
+	p := r.plan(named("demo-n1"))
+	r.Break(t, hostbed.RepoDemo, hostbed.Fault{Kind: hostbed.FaultDead})
+	r.save(p)
+}
+
+func TestCompressedListsAreReadToo(t *testing.T) {
+	r := demo(t)
+	plain, err := r.apt.Patches(t.Context())
+	require.NoError(t, err)
+	r.sh("echo 'Acquire::GzipIndexes \"true\";' > /etc/apt/apt.conf.d/90gzip; rm /var/lib/apt/lists/*_Packages; apt-get update")
+	require.NotContains(t, r.sh("ls /var/lib/apt/lists"), "_Packages\n")
+	packed, err := r.apt.Patches(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, plain.Patches, packed.Patches)
+}

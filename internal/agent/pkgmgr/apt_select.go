@@ -25,7 +25,7 @@ func selectUpdates(s *survey, o agentapi.ApplyRequest) (*selection, error) {
 		named: o.Packages != nil,
 		all:   o.Packages == nil && !o.SecurityOnly && len(o.Exclude) == 0 && len(o.Versions) == 0,
 	}
-	for _, p := range s.pending {
+	for _, p := range slices.Concat(s.pending, s.onlyPinned(o.Versions)) {
 		p, reason := s.decide(p, o)
 		if reason == "" {
 			sel.want = append(sel.want, p)
@@ -34,6 +34,20 @@ func selectUpdates(s *survey, o agentapi.ApplyRequest) (*selection, error) {
 		sel.leave(s.inv, p.pkg, reason)
 	}
 	return sel, nil
+}
+
+// onlyPinned are the packages with an ordered version that apt would not choose
+// by itself, because the host prefers another one.
+func (s *survey) onlyPinned(versions map[string]string) []pending {
+	var all []pending
+	for _, name := range slices.Sorted(maps.Keys(versions)) {
+		for _, p := range s.matching(name) {
+			if !s.isPending(p) && !p.held() && versions[name] != p.Version {
+				all = append(all, pending{pkg: p, to: versions[name]})
+			}
+		}
+	}
+	return all
 }
 
 func (sel *selection) leave(inv inventory, p dpkgPackage, reason string) {

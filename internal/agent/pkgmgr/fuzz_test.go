@@ -135,3 +135,14 @@ func FuzzCompareVersions(f *testing.F) {
 		require.Equal(t, compareVersions(x, y) < 0, compareVersions(y, x) > 0)
 	})
 }
+
+func FuzzScanPackages(f *testing.F) {
+	seed(f, "show-debian.txt")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		found := map[string]stanza{}
+		require.NoError(t, scanPackages(bytes.NewReader(data), wanted{"openssl": "3.0.22-1~deb12u2", "tzdata": "1"}, found))
+		for _, s := range found {
+			require.NotEmpty(t, s["Version"])
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package pkgmgr
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -185,4 +186,21 @@ func TestReleaseDate(t *testing.T) {
 func TestServiceUnits(t *testing.T) {
 	require.Equal(t, []string{"ssh.service", "cron.service"}, serviceUnits(
 		"\tdeb-systemd-invoke $_dh_action 'ssh.service' >/dev/null || true\n  deb-systemd-invoke restart cron.service\necho other.service\n"))
+}
+
+func TestScanPackagesFindsWhatAFullParseFinds(t *testing.T) {
+	data := fixture(t, "show-debian.txt")
+	all, err := allStanzas(data)
+	require.NoError(t, err)
+	for _, s := range all {
+		found := map[string]stanza{}
+		want := wanted{s["Package"]: s["Version"]}
+		require.NoError(t, scanPackages(bytes.NewReader(data), want, found))
+		require.Equal(t, s, found[Key(s["Package"], s["Architecture"])])
+		require.Len(t, found, 1)
+	}
+	long := "Package: a\nProvides: " + strings.Repeat("x, ", 200<<10) + "\nVersion: 1\nArchitecture: all\nSize: 7\n"
+	found := map[string]stanza{}
+	require.NoError(t, scanPackages(strings.NewReader(long), wanted{"a": "1"}, found))
+	require.Equal(t, "7", found["a:all"]["Size"])
 }
