@@ -38,7 +38,7 @@ func Collect(ctx context.Context, h Host) (agentapi.SystemInfo, error) {
 		BootID:           h.BootID(),
 		BootedAt:         h.BootedAt(),
 		Kernel:           h.Kernel(),
-		Architecture:     runtime.GOARCH,
+		Architecture:     architecture(),
 		Virtualization:   h.Virtualization(),
 		LastUpdateCheck:  LastUpdateCheck(h.Root),
 		LastUpdateApply:  h.lastUpdateApply(),
@@ -57,6 +57,15 @@ func Collect(ctx context.Context, h Host) (agentapi.SystemInfo, error) {
 		return info, fmt.Errorf("look for reboot need: %w", err)
 	}
 	return info, nil
+}
+
+// architecture is the name Linux distributions use for what Go calls otherwise.
+func architecture() string {
+	names := map[string]string{"386": "i386", "arm": "armhf", "ppc64le": "ppc64el", "mipsle": "mipsel", "mips64le": "mips64el"}
+	if name, ok := names[runtime.GOARCH]; ok {
+		return name
+	}
+	return runtime.GOARCH
 }
 
 // Hostname is the running system's name.
