@@ -6,7 +6,7 @@ import (
 
 const (
 	maxETag     = 256
-	maxPackages = 200_000 // a host with more is no host
+	maxPackages = 50_000 // a host with more is no host: the largest distributions install about 10,000
 )
 
 func checkHealth(op string, h agentapi.Health) error {
