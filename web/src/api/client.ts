@@ -112,7 +112,9 @@ function underLock(work: () => Promise<boolean>): Promise<boolean> {
 /** Saves a file that needs the access token: a plain link could not carry it. */
 export async function download(url: string, name: string): Promise<void> {
   const get = () =>
-    request(url, { headers: session.token() ? { Authorization: `Bearer ${session.token()}` } : {} });
+    request(url, {
+      headers: session.token() ? { Authorization: `Bearer ${session.token()}` } : {},
+    });
   let answer = await get();
   if (answer.status === 401 && (await renewSession())) answer = await get();
   if (!answer.ok) throw await errorOf(answer);

@@ -8,7 +8,8 @@ export const keys = {
   hostList: (filter: object) => ['hosts', 'list', filter] as const,
   hostFacets: ['hosts', 'facets'] as const,
   host: (id: string) => ['hosts', 'one', id] as const,
-  hostPart: (id: string, part: string, filter: object) => ['hosts', 'one', id, part, filter] as const,
+  hostPart: (id: string, part: string, filter: object) =>
+    ['hosts', 'one', id, part, filter] as const,
   jobs: ['jobs'] as const,
   jobList: (filter: object) => ['jobs', 'list', filter] as const,
   jobLists: ['jobs', 'list'] as const,

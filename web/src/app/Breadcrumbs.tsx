@@ -14,9 +14,35 @@ export function Breadcrumbs() {
   const [, kind, id] = pathname.split('/');
   const name = useNameOf(kind ?? '', id ?? '');
   return (
-    <Box component="nav" aria-label="Breadcrumbs" sx={{ minWidth: 0, overflow: 'hidden', whiteSpace: 'nowrap', textOverflow: 'ellipsis', color: 'text.secondary', fontSize: 13 }}>
-      {page && (id ? <Link to={page.to} quiet>{page.name}</Link> : <span aria-current="page">{page.name}</span>)}
-      {id && <> / <Box component="span" aria-current="page" sx={{ color: 'text.primary' }}>{name}</Box></>}
+    <Box
+      component="nav"
+      aria-label="Breadcrumbs"
+      sx={{
+        minWidth: 0,
+        overflow: 'hidden',
+        whiteSpace: 'nowrap',
+        textOverflow: 'ellipsis',
+        color: 'text.secondary',
+        fontSize: 13,
+      }}
+    >
+      {page &&
+        (id ? (
+          <Link to={page.to} quiet>
+            {page.name}
+          </Link>
+        ) : (
+          <span aria-current="page">{page.name}</span>
+        ))}
+      {id && (
+        <>
+          {' '}
+          /{' '}
+          <Box component="span" aria-current="page" sx={{ color: 'text.primary' }}>
+            {name}
+          </Box>
+        </>
+      )}
     </Box>
   );
 }
@@ -27,7 +53,10 @@ function useNameOf(kind: string, id: string): string {
   return useSyncExternalStore(
     (changed) => cache.subscribe(changed),
     () => {
-      if (kind === 'hosts') return (cache.find({ queryKey: keys.host(id) })?.state.data as Host | undefined)?.name ?? '…';
+      if (kind === 'hosts')
+        return (
+          (cache.find({ queryKey: keys.host(id) })?.state.data as Host | undefined)?.name ?? '…'
+        );
       const job = cache.find({ queryKey: keys.job(id) })?.state.data as Job | undefined;
       return job ? `#${job.number}` : '…';
     },

@@ -11,7 +11,11 @@ import { ErrorState, TextSkeleton } from '../ui/states';
 const SignInPage = lazy(() => import('../features/auth/SignInPage'));
 const PasswordPage = lazy(() => import('../features/auth/PasswordPage'));
 
-const Waiting = () => <Box sx={{ p: 4, maxWidth: 480, mx: 'auto' }}><TextSkeleton label="Loading Patch Manager" /></Box>;
+const Waiting = () => (
+  <Box sx={{ p: 4, maxWidth: 480, mx: 'auto' }}>
+    <TextSkeleton label="Loading Patch Manager" />
+  </Box>
+);
 
 /** Finds out who is there before anything is shown, and follows the other tabs. */
 export function Gate({ client }: { client: QueryClient }) {
@@ -34,9 +38,17 @@ export function Gate({ client }: { client: QueryClient }) {
   }, [status, client]);
   if (status === 'starting') {
     if (!error) return <Waiting />;
-    return <Box sx={{ p: 4, maxWidth: 640, mx: 'auto' }}><ErrorState message={messageOf(error)} requestId={requestIdOf(error)} onRetry={begin} /></Box>;
+    return (
+      <Box sx={{ p: 4, maxWidth: 640, mx: 'auto' }}>
+        <ErrorState message={messageOf(error)} requestId={requestIdOf(error)} onRetry={begin} />
+      </Box>
+    );
   }
-  return <Suspense fallback={<Waiting />}><Outlet /></Suspense>;
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Outlet />
+    </Suspense>
+  );
 }
 
 /** The page that is asked for while nobody is signed in is remembered as the way back. */
@@ -57,7 +69,12 @@ export function PasswordRoute() {
 export function ToSignIn() {
   const { pathname, search } = useLocation();
   const wanted = pathname + search;
-  return <Navigate to={withQuery(paths.signIn, { return: wanted === paths.dashboard ? undefined : wanted })} replace />;
+  return (
+    <Navigate
+      to={withQuery(paths.signIn, { return: wanted === paths.dashboard ? undefined : wanted })}
+      replace
+    />
+  );
 }
 
 /** Stands before every page of the application: signed in, and with an own password. */

@@ -6,7 +6,10 @@ const words = {
   off: ['Not connected', 'Live messages are off.'],
   connecting: ['Connecting', 'Connecting for live messages.'],
   live: ['Live', 'Changes appear by themselves.'],
-  polling: ['Every 5 s', 'The live connection is down; the page asks every 5 seconds and keeps trying to connect.'],
+  polling: [
+    'Every 5 s',
+    'The live connection is down; the page asks every 5 seconds and keeps trying to connect.',
+  ],
 } as const;
 
 /** Says whether what is on the page is live. */
@@ -16,11 +19,28 @@ export function LiveDot() {
   const live = status === 'live';
   return (
     <Tooltip title={hint} describeChild>
-      <Box component="span" role="status" sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.75, fontSize: 12, color: 'text.secondary', whiteSpace: 'nowrap' }}>
+      <Box
+        component="span"
+        role="status"
+        sx={{
+          display: 'inline-flex',
+          alignItems: 'center',
+          gap: 0.75,
+          fontSize: 12,
+          color: 'text.secondary',
+          whiteSpace: 'nowrap',
+        }}
+      >
         <Box
           component="span"
           aria-hidden
-          sx={{ width: 10, height: 10, borderRadius: live ? '50%' : '2px', background: live ? toneText('ok') : stripes, border: live ? 0 : `1px solid ${toneText('unknown')}` }}
+          sx={{
+            width: 10,
+            height: 10,
+            borderRadius: live ? '50%' : '2px',
+            background: live ? toneText('ok') : stripes,
+            border: live ? 0 : `1px solid ${toneText('unknown')}`,
+          }}
         />
         {label}
       </Box>

@@ -10,7 +10,14 @@ export default function NotFoundPage() {
     <>
       <PageHeader title="Not found" />
       <Panel>
-        <EmptyState title="There is no such page" action={<LinkButton to={paths.dashboard} variant="outlined">Dashboard</LinkButton>}>
+        <EmptyState
+          title="There is no such page"
+          action={
+            <LinkButton to={paths.dashboard} variant="outlined">
+              Dashboard
+            </LinkButton>
+          }
+        >
           <Mono>{pathname}</Mono> leads nowhere. Press / to search hosts, jobs and pages.
         </EmptyState>
       </Panel>

@@ -28,8 +28,20 @@ function useHits(words: string): { hits: Hit[]; error: unknown; busy: boolean } 
   });
   const pages = allPages.filter((page) => page.name.toLowerCase().includes(words.toLowerCase()));
   const hits: Hit[] = [
-    ...(words ? (found.data?.hosts ?? []) : []).map((h) => ({ key: h.id, kind: 'Host', name: h.name, to: paths.host(h.id), status: hostStatus(h.state) })),
-    ...(words ? (found.data?.jobs ?? []) : []).map((j) => ({ key: j.id, kind: 'Job', name: `#${j.number} ${j.title}`, to: paths.job(j.id), status: jobStatus(j.state) })),
+    ...(words ? (found.data?.hosts ?? []) : []).map((h) => ({
+      key: h.id,
+      kind: 'Host',
+      name: h.name,
+      to: paths.host(h.id),
+      status: hostStatus(h.state),
+    })),
+    ...(words ? (found.data?.jobs ?? []) : []).map((j) => ({
+      key: j.id,
+      kind: 'Job',
+      name: `#${j.number} ${j.title}`,
+      to: paths.job(j.id),
+      status: jobStatus(j.state),
+    })),
     ...pages.map((p) => ({ key: p.to, kind: 'Page', name: p.name, to: p.to })),
   ];
   return { hits, error: found.error, busy: found.isFetching };
@@ -38,7 +50,14 @@ function useHits(words: string): { hits: Hit[]; error: unknown; busy: boolean } 
 /** One search over everything that has a page. */
 export function SearchDialog(props: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog open={props.open} onClose={props.onClose} maxWidth="sm" fullWidth aria-label="Search" sx={{ '& .MuiDialog-container': { alignItems: 'flex-start' } }}>
+    <Dialog
+      open={props.open}
+      onClose={props.onClose}
+      maxWidth="sm"
+      fullWidth
+      slotProps={{ paper: { 'aria-label': 'Search' } }}
+      sx={{ '& .MuiDialog-container': { alignItems: 'flex-start' } }}
+    >
       {props.open && <SearchBody onClose={props.onClose} />}
     </Dialog>
   );
@@ -65,9 +84,27 @@ function SearchBody({ onClose }: { onClose: () => void }) {
   };
   return (
     <Box onKeyDown={onKey} sx={{ p: 1.5 }}>
-      <SearchField label="Search hosts, jobs, pages" value={words} onChange={(text) => { setWords(text); setAt(0); }} width="100%" autoFocus
-        combobox={{ listId: 'search-hits', activeId: hits[chosen] ? `hit-${hits[chosen].key}` : undefined }} />
-      <Box component="ul" role="listbox" id="search-hits" aria-label="Found" sx={{ listStyle: 'none', m: 0, mt: 1, p: 0, maxHeight: '60vh', overflow: 'auto' }}>
+      <SearchField
+        label="Search hosts, jobs, pages"
+        value={words}
+        onChange={(text) => {
+          setWords(text);
+          setAt(0);
+        }}
+        width="100%"
+        autoFocus
+        combobox={{
+          listId: 'search-hits',
+          activeId: hits[chosen] ? `hit-${hits[chosen].key}` : undefined,
+        }}
+      />
+      <Box
+        component="ul"
+        role="listbox"
+        id="search-hits"
+        aria-label="Found"
+        sx={{ listStyle: 'none', m: 0, mt: 1, p: 0, maxHeight: '60vh', overflow: 'auto' }}
+      >
         {hits.map((hit, i) => (
           <Box
             key={hit.key}
@@ -77,16 +114,38 @@ function SearchBody({ onClose }: { onClose: () => void }) {
             aria-selected={i === chosen}
             onMouseDown={() => open(hit)}
             onMouseEnter={() => setAt(i)}
-            sx={{ display: 'flex', gap: 1.5, alignItems: 'center', px: 1, py: 0.75, cursor: 'pointer', borderTop: `1px solid ${line}`, background: i === chosen ? toneTint('running') : 'none' }}
+            sx={{
+              display: 'flex',
+              gap: 1.5,
+              alignItems: 'center',
+              px: 1,
+              py: 0.75,
+              cursor: 'pointer',
+              borderTop: `1px solid ${line}`,
+              background: i === chosen ? toneTint('running') : 'none',
+            }}
           >
-            <Box component="span" sx={{ width: 40, color: 'text.secondary', fontSize: 12 }}>{hit.kind}</Box>
-            <Box component="span" sx={{ flex: 1, minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis' }}>{hit.name}</Box>
+            <Box component="span" sx={{ width: 40, color: 'text.secondary', fontSize: 12 }}>
+              {hit.kind}
+            </Box>
+            <Box
+              component="span"
+              sx={{ flex: 1, minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis' }}
+            >
+              {hit.name}
+            </Box>
             {hit.status && <StatusPill status={hit.status} />}
           </Box>
         ))}
       </Box>
       <Box role="status" sx={{ px: 1, pt: 1, fontSize: 12, color: 'text.secondary' }}>
-        {error ? messageOf(error) : hits.length === 0 ? (busy ? 'Searching' : 'Nothing found.') : 'Arrow keys choose, Enter opens.'}
+        {error
+          ? messageOf(error)
+          : hits.length === 0
+            ? busy
+              ? 'Searching'
+              : 'Nothing found.'
+            : 'Arrow keys choose, Enter opens.'}
       </Box>
     </Box>
   );

@@ -14,14 +14,22 @@ import { useLive } from './useLive';
 import { useShortcuts } from './useShortcuts';
 
 export function Shell({ client }: { client: QueryClient }) {
-  return <RequireUser><Frame client={client} /></RequireUser>;
+  return (
+    <RequireUser>
+      <Frame client={client} />
+    </RequireUser>
+  );
 }
 
 /** Sidebar, top bar and the page between them. */
 function Frame({ client }: { client: QueryClient }) {
   useLive(client);
   const polling = usePolling();
-  const fleet = useQuery({ queryKey: keys.fleet, queryFn: ({ signal }) => call('fleetStatus', { signal }), refetchInterval: polling || 60_000 }).data;
+  const fleet = useQuery({
+    queryKey: keys.fleet,
+    queryFn: ({ signal }) => call('fleetStatus', { signal }),
+    refetchInterval: polling || 60_000,
+  }).data;
   const narrow = useMediaQuery('(max-width: 899px)');
   const [collapsed, setCollapsed] = useState(() => localStorage.getItem('pm-sidebar') === 'icons');
   const [drawer, setDrawer] = useState(false);
@@ -33,14 +41,40 @@ function Frame({ client }: { client: QueryClient }) {
     localStorage.setItem('pm-sidebar', collapsed ? 'full' : 'icons');
     setCollapsed(!collapsed);
   };
-  const sidebar = (icons: boolean) => <Sidebar icons={icons} enrollments={fleet?.enrollments_pending ?? 0} jobs={fleet?.jobs.running ?? 0} onNavigate={() => setDrawer(false)} />;
+  const sidebar = (icons: boolean) => (
+    <Sidebar
+      icons={icons}
+      enrollments={fleet?.enrollments_pending ?? 0}
+      jobs={fleet?.jobs.running ?? 0}
+      onNavigate={() => setDrawer(false)}
+    />
+  );
   return (
     <Box sx={{ display: 'flex', minHeight: '100vh' }}>
-      <a href="#main" className="skip-link">Skip to the page</a>
-      {narrow ? <Drawer open={drawer} onClose={() => setDrawer(false)}>{sidebar(false)}</Drawer> : sidebar(collapsed)}
+      <a href="#main" className="skip-link">
+        Skip to the page
+      </a>
+      {narrow ? (
+        <Drawer open={drawer} onClose={() => setDrawer(false)}>
+          {sidebar(false)}
+        </Drawer>
+      ) : (
+        sidebar(collapsed)
+      )}
       <Box sx={{ flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column' }}>
-        <TopBar onMenu={toggle} onSearch={() => setDialog('search')} onShortcuts={() => setDialog('shortcuts')} running={fleet?.jobs.running ?? 0} />
-        <Box component="main" id="main" ref={main} tabIndex={-1} sx={{ flex: 1, p: { xs: 1.5, md: 3 }, minWidth: 0, '&:focus': { outline: 'none' } }}>
+        <TopBar
+          onMenu={toggle}
+          onSearch={() => setDialog('search')}
+          onShortcuts={() => setDialog('shortcuts')}
+          running={fleet?.jobs.running ?? 0}
+        />
+        <Box
+          component="main"
+          id="main"
+          ref={main}
+          tabIndex={-1}
+          sx={{ flex: 1, p: { xs: 1.5, md: 3 }, minWidth: 0, '&:focus': { outline: 'none' } }}
+        >
           <Outlet />
         </Box>
       </Box>

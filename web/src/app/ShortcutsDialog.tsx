@@ -13,7 +13,7 @@ const rows = [
 
 export function ShortcutsDialog(props: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog open={props.open} onClose={props.onClose} maxWidth="xs" fullWidth aria-label="Keyboard shortcuts">
+    <Dialog open={props.open} onClose={props.onClose} maxWidth="xs" fullWidth>
       <DialogTitle>Keyboard shortcuts</DialogTitle>
       <DialogContent>
         <SimpleTable
@@ -21,12 +21,27 @@ export function ShortcutsDialog(props: { open: boolean; onClose: () => void }) {
           rows={rows}
           rowKey={(row) => row.keys}
           columns={[
-            { name: 'Keys', width: 110, cell: (row) => row.keys.split(' ').map((key) => <Box key={key} component="kbd" sx={{ border: `1px solid ${line}`, borderRadius: 0.5, px: 0.75, mr: 0.5 }}>{key}</Box>) },
+            {
+              name: 'Keys',
+              width: 110,
+              cell: (row) =>
+                row.keys.split(' ').map((key) => (
+                  <Box
+                    key={key}
+                    component="kbd"
+                    sx={{ border: `1px solid ${line}`, borderRadius: 0.5, px: 0.75, mr: 0.5 }}
+                  >
+                    {key}
+                  </Box>
+                )),
+            },
             { name: 'What they do', cell: (row) => row.does },
           ]}
         />
       </DialogContent>
-      <DialogActions><Button onClick={props.onClose}>Close</Button></DialogActions>
+      <DialogActions>
+        <Button onClick={props.onClose}>Close</Button>
+      </DialogActions>
     </Dialog>
   );
 }

@@ -11,7 +11,11 @@ import { Box, Divider, ListItemText, MenuItem } from '../ui/mui';
 import { notify } from '../ui/notify';
 import { type ThemeMode, useThemeMode } from '../ui/themeMode';
 
-const modes: [ThemeMode, string][] = [['dark', 'Dark'], ['light', 'Light'], ['system', 'As the system']];
+const modes: [ThemeMode, string][] = [
+  ['dark', 'Dark'],
+  ['light', 'Light'],
+  ['system', 'As the system'],
+];
 
 export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const { user } = useSession();
@@ -25,22 +29,60 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   if (!user) return null;
   return (
     <MenuButton
-      aria-label={`User menu of ${user.username}`}
       color="inherit"
       startIcon={<UserIcon />}
-      label={<Box component="span" sx={{ display: { xs: 'none', sm: 'inline' } }}>{user.display_name || user.username}</Box>}
+      label={
+        <>
+          <span className="visually-hidden">User menu of </span>
+          <Box component="span" sx={{ fontSize: { xs: 0, sm: 13 } }}>
+            {user.display_name || user.username}
+          </Box>
+        </>
+      }
       items={(close) => [
-        <MenuItem key="who" disabled sx={{ opacity: '1 !important' }}><ListItemText primary={user.username} secondary={plain(user.role)} /></MenuItem>,
+        <MenuItem key="who" disabled sx={{ opacity: '1 !important' }}>
+          <ListItemText primary={user.username} secondary={plain(user.role)} />
+        </MenuItem>,
         <Divider key="line1" />,
         ...modes.map(([value, name]) => (
-          <MenuItem key={value} role="menuitemradio" aria-checked={mode === value} selected={mode === value} onClick={() => setMode(value)}>
+          <MenuItem
+            key={value}
+            role="menuitemradio"
+            aria-checked={mode === value}
+            selected={mode === value}
+            onClick={() => setMode(value)}
+          >
             <ListItemText primary={`Theme: ${name.toLowerCase()}`} />
           </MenuItem>
         )),
         <Divider key="line2" />,
-        <MenuItem key="keys" onClick={() => { close(); onShortcuts(); }}>Keyboard shortcuts</MenuItem>,
-        <MenuItem key="password" onClick={() => { close(); navigate(paths.password); }}>Change password</MenuItem>,
-        <MenuItem key="out" onClick={() => { close(); logout.mutate(); }}>Sign out</MenuItem>,
+        <MenuItem
+          key="keys"
+          onClick={() => {
+            close();
+            onShortcuts();
+          }}
+        >
+          Keyboard shortcuts
+        </MenuItem>,
+        <MenuItem
+          key="password"
+          onClick={() => {
+            close();
+            navigate(paths.password);
+          }}
+        >
+          Change password
+        </MenuItem>,
+        <MenuItem
+          key="out"
+          onClick={() => {
+            close();
+            logout.mutate();
+          }}
+        >
+          Sign out
+        </MenuItem>,
       ]}
     />
   );

@@ -2,16 +2,31 @@ import type { ComponentType } from 'react';
 import { paths } from '../lib/paths';
 import { DashboardIcon, DeployIcon, EnrollmentIcon, HostsIcon, JobsIcon } from '../ui/icons';
 
-export type NavItem = { name: string; to: string; icon: ComponentType<{ fontSize?: 'small' }>; keys: string; badge?: 'enrollments' | 'jobs' };
+export type NavItem = {
+  name: string;
+  to: string;
+  icon: ComponentType<{ fontSize?: 'small' }>;
+  keys: string;
+  badge?: 'enrollments' | 'jobs';
+};
 
 /** The sidebar, the search and the shortcuts all read this list. */
 export const navigation: { group: string; items: NavItem[] }[] = [
-  { group: 'Overview', items: [{ name: 'Dashboard', to: paths.dashboard, icon: DashboardIcon, keys: 'g d' }] },
+  {
+    group: 'Overview',
+    items: [{ name: 'Dashboard', to: paths.dashboard, icon: DashboardIcon, keys: 'g d' }],
+  },
   {
     group: 'Fleet',
     items: [
       { name: 'Hosts', to: paths.hosts, icon: HostsIcon, keys: 'g h' },
-      { name: 'Enrollment', to: paths.enrollment, icon: EnrollmentIcon, keys: 'g e', badge: 'enrollments' },
+      {
+        name: 'Enrollment',
+        to: paths.enrollment,
+        icon: EnrollmentIcon,
+        keys: 'g e',
+        badge: 'enrollments',
+      },
     ],
   },
   {

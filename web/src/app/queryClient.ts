@@ -3,7 +3,12 @@ import { ApiError } from '../api/errors';
 
 /** Answers that asking again cannot change: what the manager refused it refuses again. */
 function mayPass(error: unknown): boolean {
-  return !(error instanceof ApiError) || error.status === 0 || error.status >= 500 || error.status === 429;
+  return (
+    !(error instanceof ApiError) ||
+    error.status === 0 ||
+    error.status >= 500 ||
+    error.status === 429
+  );
 }
 
 export function makeQueryClient() {

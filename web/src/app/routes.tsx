@@ -30,7 +30,10 @@ export function makeRouter(client: QueryClient) {
       children: [
         { path: 'sign-in', element: <SignInRoute /> },
         { path: 'password', element: <PasswordRoute /> },
-        { element: <Shell client={client} />, children: [{ errorElement: <PageError />, children: pages }] },
+        {
+          element: <Shell client={client} />,
+          children: [{ errorElement: <PageError />, children: pages }],
+        },
       ],
     },
   ]);

@@ -4,7 +4,10 @@ import { allPages } from './navigation';
 
 /** Keys that a person types into a field are text, never a shortcut. */
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }
 
 /** Ctrl-K or / searches, ? lists the shortcuts, g and a letter goes to a page. */
@@ -20,7 +23,14 @@ export function useShortcuts(actions: { search: () => void; help: () => void }) 
         latest.current.search();
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector('[role="dialog"]')) return;
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        isTyping(event.target) ||
+        document.querySelector('[role="dialog"]')
+      )
+        return;
       const page = allPages.find((item) => item.keys === `${prefix} ${event.key}`);
       prefix = event.key === 'g' ? 'g' : '';
       if (page) navigate(page.to);

@@ -6,10 +6,15 @@ const day = 24 * hour;
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));
   if (s < minute) return `${s} s`;
-  if (s < hour) return s < 10 * minute && s % minute ? `${Math.floor(s / minute)} min ${s % minute} s` : `${Math.floor(s / minute)} min`;
+  if (s < hour)
+    return s < 10 * minute && s % minute
+      ? `${Math.floor(s / minute)} min ${s % minute} s`
+      : `${Math.floor(s / minute)} min`;
   if (s < 2 * day) {
     const rest = Math.floor((s % hour) / minute);
-    return s < 10 * hour && rest ? `${Math.floor(s / hour)} h ${rest} min` : `${Math.floor(s / hour)} h`;
+    return s < 10 * hour && rest
+      ? `${Math.floor(s / hour)} h ${rest} min`
+      : `${Math.floor(s / hour)} h`;
   }
   return `${Math.floor(s / day)} d`;
 }

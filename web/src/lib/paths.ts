@@ -13,7 +13,10 @@ export const paths = {
 };
 
 /** `path` with the given query; empty values are left out. */
-export function withQuery(path: string, query: Record<string, string | number | boolean | undefined>) {
+export function withQuery(
+  path: string,
+  query: Record<string, string | number | boolean | undefined>,
+) {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') search.set(name, String(value));

@@ -82,7 +82,13 @@ const enrollments: Record<string, Status> = {
 
 /** A state that a newer manager knows and this page does not is shown as unknown, by its own name. */
 function lookUp(table: Record<string, Status>, value: string): Status {
-  return (Object.hasOwn(table, value) && table[value]) || { label: value || 'Unknown', tone: 'unknown', shape: 'question' };
+  return (
+    (Object.hasOwn(table, value) && table[value]) || {
+      label: value || 'Unknown',
+      tone: 'unknown',
+      shape: 'question',
+    }
+  );
 }
 
 export const hostStatus = (state: string) => lookUp(hostStates, state);

@@ -3,10 +3,12 @@
  * burst of messages becomes one refresh, and the last one is never lost.
  */
 export function throttled(milliseconds: number, work: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let waiting = false;
   return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
       work();
     }, milliseconds);
   };

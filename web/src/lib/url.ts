@@ -7,7 +7,10 @@ type Values = Record<string, string | undefined>;
  * The query of the address as plain values, and a way to change some of them.
  * Filters, tabs, sort and page live here, so that every view can be shared.
  */
-export function useUrlState(): [(name: string) => string, (values: Values, push?: boolean) => void] {
+export function useUrlState(): [
+  (name: string) => string,
+  (values: Values, push?: boolean) => void,
+] {
   const [search, setSearch] = useSearchParams();
   const get = useCallback((name: string) => search.get(name) ?? '', [search]);
   const set = useCallback(
@@ -32,14 +35,20 @@ export function useUrlState(): [(name: string) => string, (values: Values, push?
 export type PageState = { page: number; pageSize: number; sort?: string; order?: 'asc' | 'desc' };
 
 /** The page, size and order of a table, kept in the address. */
-export function usePageState(defaults: { sort?: string; order?: 'asc' | 'desc'; pageSize?: number } = {}, prefix = '') {
+export function usePageState(
+  defaults: { sort?: string; order?: 'asc' | 'desc'; pageSize?: number } = {},
+  prefix = '',
+) {
   const [get, set] = useUrlState();
   const usual = defaults.pageSize ?? 50;
   const page = Math.max(1, Number(get(`${prefix}page`)) || 1);
   const pageSize = Math.min(500, Math.max(1, Number(get(`${prefix}page_size`)) || usual));
   const sort = get(`${prefix}sort`) || defaults.sort;
   const order = (get(`${prefix}order`) || defaults.order) as 'asc' | 'desc' | undefined;
-  const at = useMemo<PageState>(() => ({ page, pageSize, sort, order }), [page, pageSize, sort, order]);
+  const at = useMemo<PageState>(
+    () => ({ page, pageSize, sort, order }),
+    [page, pageSize, sort, order],
+  );
   const change = useCallback(
     (next: PageState) =>
       set({

@@ -26,3 +26,11 @@ export function capitalize(text: string): string {
 export function plain(value: string): string {
   return capitalize(value.replaceAll('_', ' '));
 }
+
+/** "Debian GNU/Linux 12 (bookworm)" as "Debian 12", for narrow columns. */
+export function shortSystem(system: string): string {
+  return system
+    .replace(/ GNU\/Linux/, '')
+    .replace(/\s*\([^)]*\)$/, '')
+    .replace(/(\d+\.\d+)\.\d+/, '$1');
+}

@@ -10,17 +10,41 @@ export type Bar = { key: string; status: Status; n: number; to: string; label: s
 export function BarList(props: { bars: Bar[]; label: string }) {
   const most = Math.max(1, ...props.bars.map((bar) => bar.n));
   return (
-    <Box component="ul" aria-label={props.label} sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.75 }}>
+    <Box
+      component="ul"
+      aria-label={props.label}
+      sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.75 }}
+    >
       {props.bars.map((bar) => (
-        <Box key={bar.key} component="li" sx={{ display: 'grid', gridTemplateColumns: '112px 1fr 56px', gap: 1, alignItems: 'center', fontSize: 13 }}>
+        <Box
+          key={bar.key}
+          component="li"
+          sx={{
+            display: 'grid',
+            gridTemplateColumns: '112px 1fr 56px',
+            gap: 1,
+            alignItems: 'center',
+            fontSize: 13,
+          }}
+        >
           <Box sx={{ display: 'flex', gap: 0.75, alignItems: 'center' }}>
             <StatusMark status={bar.status} />
             {bar.status.label}
           </Box>
-          <Box sx={{ height: 10, borderRadius: '2px', background: 'transparent', borderLeft: `1px solid ${line}` }}>
+          <Box
+            sx={{
+              height: 10,
+              borderRadius: '2px',
+              background: 'transparent',
+              borderLeft: `1px solid ${line}`,
+            }}
+          >
             <Box
               sx={{
-                width: `${(bar.n / most) * 100}%`, minWidth: bar.n > 0 ? 3 : 0, height: '100%', borderRadius: '0 2px 2px 0',
+                width: `${(bar.n / most) * 100}%`,
+                minWidth: bar.n > 0 ? 3 : 0,
+                height: '100%',
+                borderRadius: '0 2px 2px 0',
                 background: bar.status.tone === 'unknown' ? stripes : toneText(bar.status.tone),
               }}
             />

@@ -1,4 +1,12 @@
-import { Button, Dialog, DialogActions, DialogContent, DialogTitle, Stack, TextField } from '@mui/material';
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogContent,
+  DialogTitle,
+  Stack,
+  TextField,
+} from '@mui/material';
 import { type ReactNode, useId, useState } from 'react';
 import { ErrorState } from './states';
 
@@ -23,7 +31,12 @@ export type ConfirmProps = {
 /** Asks before something that cannot simply be undone. */
 export function Confirm(props: ConfirmProps) {
   return (
-    <Dialog open={props.open} onClose={props.busy ? undefined : props.onClose} maxWidth="sm" fullWidth aria-label={props.title}>
+    <Dialog
+      open={props.open}
+      onClose={props.busy ? undefined : props.onClose}
+      maxWidth="sm"
+      fullWidth
+    >
       {props.open && <ConfirmBody {...props} />}
     </Dialog>
   );
@@ -45,14 +58,29 @@ function ConfirmBody(props: ConfirmProps) {
         <Stack sx={{ gap: 2, fontSize: 14 }}>
           <div>{props.children}</div>
           {props.typed !== undefined && (
-            <TextField id={id} label={`Type ${props.typed} to confirm`} value={text} onChange={(e) => setText(e.target.value)} autoFocus autoComplete="off" />
+            <TextField
+              id={id}
+              label={`Type ${props.typed} to confirm`}
+              value={text}
+              onChange={(e) => setText(e.target.value)}
+              autoFocus
+              autoComplete="off"
+            />
           )}
           {props.error && <ErrorState message={props.error} requestId={props.requestId} />}
         </Stack>
       </DialogContent>
       <DialogActions>
-        <Button onClick={props.onClose} disabled={props.busy} autoFocus={props.typed === undefined}>Keep as it is</Button>
-        <Button type="submit" variant="contained" color={props.danger ? 'error' : 'primary'} disabled={blocked} loading={props.busy}>
+        <Button onClick={props.onClose} disabled={props.busy} autoFocus={props.typed === undefined}>
+          Keep as it is
+        </Button>
+        <Button
+          type="submit"
+          variant="contained"
+          color={props.danger ? 'error' : 'primary'}
+          disabled={blocked}
+          loading={props.busy}
+        >
           {props.verb}
         </Button>
       </DialogActions>

@@ -19,7 +19,11 @@ export function CopyButton(props: { text: string; label: string }) {
   const [done, setDone] = useState(false);
   return (
     <Tooltip title={done ? 'Copied' : props.label} onClose={() => setDone(false)}>
-      <IconButton size="small" aria-label={props.label} onClick={async () => setDone(await copyText(props.text))}>
+      <IconButton
+        size="small"
+        aria-label={props.label}
+        onClick={async () => setDone(await copyText(props.text))}
+      >
         <CopyIcon fontSize="inherit" />
       </IconButton>
     </Tooltip>
@@ -29,8 +33,30 @@ export function CopyButton(props: { text: string; label: string }) {
 /** A command to paste elsewhere. */
 export function CommandBlock(props: { text: string; label: string }) {
   return (
-    <Box sx={{ display: 'flex', alignItems: 'flex-start', gap: 1, border: `1px solid ${line}`, background: raised, borderRadius: 1, p: 1.25 }}>
-      <Box component="code" tabIndex={0} aria-label={props.label} sx={{ flex: 1, fontFamily: mono, fontSize: 13, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', userSelect: 'all' }}>
+    <Box
+      sx={{
+        display: 'flex',
+        alignItems: 'flex-start',
+        gap: 1,
+        border: `1px solid ${line}`,
+        background: raised,
+        borderRadius: 1,
+        p: 1.25,
+      }}
+    >
+      <Box
+        component="code"
+        tabIndex={0}
+        aria-label={props.label}
+        sx={{
+          flex: 1,
+          fontFamily: mono,
+          fontSize: 13,
+          whiteSpace: 'pre-wrap',
+          overflowWrap: 'anywhere',
+          userSelect: 'all',
+        }}
+      >
         {props.text}
       </Box>
       <CopyButton text={props.text} label={`Copy ${props.label.toLowerCase()}`} />

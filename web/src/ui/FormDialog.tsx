@@ -15,7 +15,12 @@ export function FormDialog(props: {
   children: ReactNode;
 }) {
   return (
-    <Dialog open={props.open} onClose={props.busy ? undefined : props.onClose} maxWidth="sm" fullWidth aria-label={props.title}>
+    <Dialog
+      open={props.open}
+      onClose={props.busy ? undefined : props.onClose}
+      maxWidth="sm"
+      fullWidth
+    >
       <form onSubmit={props.onSubmit} noValidate>
         <DialogTitle>{props.title}</DialogTitle>
         <DialogContent>
@@ -25,8 +30,12 @@ export function FormDialog(props: {
           </Stack>
         </DialogContent>
         <DialogActions>
-          <Button onClick={props.onClose} disabled={props.busy}>Cancel</Button>
-          <Button type="submit" variant="contained" loading={props.busy}>{props.submit}</Button>
+          <Button onClick={props.onClose} disabled={props.busy}>
+            Cancel
+          </Button>
+          <Button type="submit" variant="contained" loading={props.busy}>
+            {props.submit}
+          </Button>
         </DialogActions>
       </form>
     </Dialog>

@@ -1,7 +1,12 @@
 import MuiLink from '@mui/material/Link';
 import { createContext, type ElementType, type ReactNode, type Ref, use } from 'react';
 
-type LinkProps = { href: string; children?: ReactNode; className?: string; ref?: Ref<HTMLAnchorElement> };
+type LinkProps = {
+  href: string;
+  children?: ReactNode;
+  className?: string;
+  ref?: Ref<HTMLAnchorElement>;
+};
 export type LinkComponent = ElementType<LinkProps>;
 
 function PlainLink({ href, ...rest }: LinkProps) {
@@ -14,7 +19,13 @@ export const LinkContext = createContext<LinkComponent>(PlainLink);
 export const useLinkComponent = () => use(LinkContext);
 
 /** A link inside the interface. Quiet ones are underlined only when pointed at or focused. */
-export function Link(props: { to: string; children: ReactNode; quiet?: boolean; label?: string; title?: string }) {
+export function Link(props: {
+  to: string;
+  children: ReactNode;
+  quiet?: boolean;
+  label?: string;
+  title?: string;
+}) {
   const component = useLinkComponent();
   return (
     <MuiLink
@@ -24,7 +35,10 @@ export function Link(props: { to: string; children: ReactNode; quiet?: boolean; 
       title={props.title}
       color={props.quiet ? 'inherit' : 'primary'}
       underline={props.quiet ? 'hover' : 'always'}
-      sx={{ textDecorationColor: 'color-mix(in srgb, currentColor 40%, transparent)', '&:hover': { textDecorationColor: 'currentColor' } }}
+      sx={{
+        textDecorationColor: 'color-mix(in srgb, currentColor 40%, transparent)',
+        '&:hover': { textDecorationColor: 'currentColor' },
+      }}
     >
       {props.children}
     </MuiLink>

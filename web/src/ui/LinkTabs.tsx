@@ -8,7 +8,11 @@ export type LinkTab = { id: string; label: string; to: string; count?: number | 
 export function LinkTabs(props: { tabs: LinkTab[]; selected: string; label: string }) {
   const component = useLinkComponent();
   return (
-    <Box component="nav" aria-label={props.label} sx={{ borderBottom: `1px solid ${line}`, mb: 2, display: 'flex', overflowX: 'auto' }}>
+    <Box
+      component="nav"
+      aria-label={props.label}
+      sx={{ borderBottom: `1px solid ${line}`, mb: 2, display: 'flex', overflowX: 'auto' }}
+    >
       {props.tabs.map((tab) => {
         const current = tab.id === props.selected;
         return (
@@ -18,7 +22,11 @@ export function LinkTabs(props: { tabs: LinkTab[]; selected: string; label: stri
             href={tab.to}
             aria-current={current ? 'page' : undefined}
             sx={{
-              px: 1.5, py: 1.25, textDecoration: 'none', whiteSpace: 'nowrap', fontWeight: 500,
+              px: 1.5,
+              py: 1.25,
+              textDecoration: 'none',
+              whiteSpace: 'nowrap',
+              fontWeight: 500,
               color: current ? 'text.primary' : 'text.secondary',
               borderBottom: `2px solid ${current ? 'var(--accent)' : 'transparent'}`,
               '&:hover': { color: 'text.primary' },
@@ -26,7 +34,15 @@ export function LinkTabs(props: { tabs: LinkTab[]; selected: string; label: stri
             }}
           >
             {tab.label}
-            {tab.count != null && <Box component="span" className="num" sx={{ ml: 0.75, color: 'text.secondary', fontWeight: 400 }}>{tab.count.toLocaleString('en-US')}</Box>}
+            {tab.count != null && (
+              <Box
+                component="span"
+                className="num"
+                sx={{ ml: 0.75, color: 'text.secondary', fontWeight: 400 }}
+              >
+                {tab.count.toLocaleString('en-US')}
+              </Box>
+            )}
           </Box>
         );
       })}

@@ -9,7 +9,11 @@ const overscan = 20;
 /** How near to the end, in pixels, still counts as being at it. */
 const bottomSlack = logRowHeight * 1.5;
 
-export function isAtBottom(view: { scrollTop: number; scrollHeight: number; clientHeight: number }): boolean {
+export function isAtBottom(view: {
+  scrollTop: number;
+  scrollHeight: number;
+  clientHeight: number;
+}): boolean {
   return view.scrollHeight - view.scrollTop - view.clientHeight <= bottomSlack;
 }
 
@@ -70,15 +74,30 @@ export function LogView(props: {
         aria-live="off"
         tabIndex={0}
         onScroll={measure}
-        sx={{ height: '100%', overflow: 'auto', fontFamily: mono, fontSize: 12, lineHeight: `${logRowHeight}px` }}
+        sx={{
+          height: '100%',
+          overflow: 'auto',
+          fontFamily: mono,
+          fontSize: 12,
+          lineHeight: `${logRowHeight}px`,
+        }}
       >
         {props.rows === 0 ? (
           props.empty
         ) : (
-          <Box sx={{ height: props.rows * logRowHeight, position: 'relative', minWidth: 'max-content' }}>
+          <Box
+            sx={{
+              height: props.rows * logRowHeight,
+              position: 'relative',
+              minWidth: 'max-content',
+            }}
+          >
             <Box style={{ transform: `translateY(${first * logRowHeight}px)` }}>
               {Array.from({ length: Math.max(0, last - first) }, (_, i) => (
-                <Box key={props.rowKey(first + i)} sx={{ height: logRowHeight, whiteSpace: 'pre', pr: 2 }}>
+                <Box
+                  key={props.rowKey(first + i)}
+                  sx={{ height: logRowHeight, whiteSpace: 'pre', pr: 2 }}
+                >
                   {props.row(first + i)}
                 </Box>
               ))}
@@ -90,7 +109,13 @@ export function LogView(props: {
         <Button
           variant="contained"
           onClick={toEnd}
-          sx={{ position: 'absolute', bottom: 12, left: '50%', transform: 'translateX(-50%)', border: `1px solid ${line}` }}
+          sx={{
+            position: 'absolute',
+            bottom: 12,
+            left: '50%',
+            transform: 'translateX(-50%)',
+            border: `1px solid ${line}`,
+          }}
         >
           {count(missed, 'new line')}
         </Button>

@@ -44,15 +44,27 @@ export function SearchField(props: {
         htmlInput: {
           'aria-label': props.label,
           ...(props.combobox
-            ? { role: 'combobox', 'aria-expanded': true, 'aria-autocomplete': 'list', 'aria-controls': props.combobox.listId, 'aria-activedescendant': props.combobox.activeId }
+            ? {
+                role: 'combobox',
+                'aria-expanded': true,
+                'aria-autocomplete': 'list',
+                'aria-controls': props.combobox.listId,
+                'aria-activedescendant': props.combobox.activeId,
+              }
             : { role: 'searchbox' }),
         },
         input: {
           startAdornment: (
-            <InputAdornment position="start"><SearchIcon fontSize="small" /></InputAdornment>
+            <InputAdornment position="start">
+              <SearchIcon fontSize="small" />
+            </InputAdornment>
           ),
           endAdornment: text && (
-            <IconButton size="small" aria-label={`Clear ${props.label.toLowerCase()}`} onClick={() => setText('')}>
+            <IconButton
+              size="small"
+              aria-label={`Clear ${props.label.toLowerCase()}`}
+              onClick={() => setText('')}
+            >
               <CloseIcon fontSize="inherit" />
             </IconButton>
           ),

@@ -19,13 +19,34 @@ export function SimpleTable<T>(props: {
   maxHeight?: number;
 }) {
   return (
-    <Box tabIndex={props.maxHeight ? 0 : undefined} role={props.maxHeight ? 'region' : undefined} aria-label={props.maxHeight ? props.caption : undefined} sx={{ overflow: 'auto', maxHeight: props.maxHeight }}>
+    <Box
+      tabIndex={props.maxHeight ? 0 : undefined}
+      role={props.maxHeight ? 'region' : undefined}
+      aria-label={props.maxHeight ? props.caption : undefined}
+      sx={{ overflow: 'auto', maxHeight: props.maxHeight }}
+    >
       <Box
         component="table"
         sx={{
-          width: '100%', borderCollapse: 'collapse', fontSize: 13,
-          '& th': { position: 'sticky', top: 0, zIndex: 1, background: raised, color: 'text.secondary', fontWeight: 500, textAlign: 'left', whiteSpace: 'nowrap' },
-          '& th, & td': { px: 1.5, py: 0.75, borderBottom: `1px solid ${line}`, verticalAlign: 'top' },
+          width: '100%',
+          borderCollapse: 'collapse',
+          fontSize: 13,
+          '& th': {
+            position: 'sticky',
+            top: 0,
+            zIndex: 1,
+            background: raised,
+            color: 'text.secondary',
+            fontWeight: 500,
+            textAlign: 'left',
+            whiteSpace: 'nowrap',
+          },
+          '& th, & td': {
+            px: 1.5,
+            py: 0.75,
+            borderBottom: `1px solid ${line}`,
+            verticalAlign: 'top',
+          },
           '& tbody tr:last-of-type td': { borderBottom: 0 },
           '& .right': { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
         }}
@@ -34,7 +55,15 @@ export function SimpleTable<T>(props: {
         <thead>
           <tr>
             {props.columns.map((column) => (
-              <Box component="th" scope="col" key={column.name} className={column.align} sx={{ width: column.width }}>{column.name}</Box>
+              <Box
+                component="th"
+                scope="col"
+                key={column.name}
+                className={column.align}
+                sx={{ width: column.width }}
+              >
+                {column.name}
+              </Box>
             ))}
           </tr>
         </thead>
@@ -42,7 +71,12 @@ export function SimpleTable<T>(props: {
           {props.rows.map((row) => (
             <tr key={props.rowKey(row)}>
               {props.columns.map((column) => (
-                <td key={column.name} className={`${column.align ?? ''} ${column.mono ? 'mono' : ''}`}>{column.cell(row)}</td>
+                <td
+                  key={column.name}
+                  className={`${column.align ?? ''} ${column.mono ? 'mono' : ''}`}
+                >
+                  {column.cell(row)}
+                </td>
               ))}
             </tr>
           ))}

@@ -5,8 +5,14 @@ import type { ReactNode } from 'react';
 export function EmptyState(props: { title: string; children?: ReactNode; action?: ReactNode }) {
   return (
     <Stack sx={{ alignItems: 'center', textAlign: 'center', px: 3, py: 5, gap: 1 }}>
-      <Typography variant="h3" component="p">{props.title}</Typography>
-      {props.children && <Typography variant="body2" color="text.secondary" sx={{ maxWidth: 520 }}>{props.children}</Typography>}
+      <Typography variant="h3" component="p">
+        {props.title}
+      </Typography>
+      {props.children && (
+        <Typography variant="body2" sx={{ color: 'text.secondary', maxWidth: 520 }}>
+          {props.children}
+        </Typography>
+      )}
       {props.action && <Box sx={{ mt: 1 }}>{props.action}</Box>}
     </Stack>
   );
@@ -18,11 +24,17 @@ export function ErrorState(props: { message: string; requestId?: string; onRetry
     <Alert
       severity="error"
       variant="outlined"
-      action={props.onRetry && <Button color="inherit" onClick={props.onRetry}>Try again</Button>}
+      action={
+        props.onRetry && (
+          <Button color="inherit" onClick={props.onRetry}>
+            Try again
+          </Button>
+        )
+      }
     >
       {props.message}
       {props.requestId && (
-        <Typography variant="caption" component="div" color="text.secondary">
+        <Typography variant="caption" component="div" sx={{ color: 'text.secondary' }}>
           Request <span className="mono">{props.requestId}</span>
         </Typography>
       )}

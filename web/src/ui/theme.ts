@@ -39,13 +39,24 @@ export const theme = createTheme({
   },
   components: {
     MuiButtonBase: { defaultProps: { disableRipple: true } },
-    MuiButton: { defaultProps: { size: 'small', disableElevation: true }, styleOverrides: { root: { whiteSpace: 'nowrap' } } },
-    MuiPaper: { defaultProps: { elevation: 0 }, styleOverrides: { root: { backgroundImage: 'none' } } },
+    MuiButton: {
+      defaultProps: { size: 'small', disableElevation: true },
+      styleOverrides: { root: { whiteSpace: 'nowrap' } },
+    },
+    MuiPaper: {
+      defaultProps: { elevation: 0 },
+      styleOverrides: { root: { backgroundImage: 'none' } },
+    },
     MuiTextField: { defaultProps: { size: 'small' } },
-    MuiTooltip: { defaultProps: { enterDelay: 300 }, styleOverrides: { tooltip: { fontSize: 12, whiteSpace: 'pre-line' } } },
+    MuiTooltip: {
+      defaultProps: { enterDelay: 300 },
+      styleOverrides: { tooltip: { fontSize: 12, whiteSpace: 'pre-line' } },
+    },
     MuiTab: { styleOverrides: { root: { minHeight: 40, padding: '8px 12px', minWidth: 0 } } },
     MuiTabs: { styleOverrides: { root: { minHeight: 40 } } },
-    MuiDialogTitle: { styleOverrides: { root: { fontSize: 16, fontWeight: 600, lineHeight: '24px' } } },
+    MuiDialogTitle: {
+      styleOverrides: { root: { fontSize: 16, fontWeight: 600, lineHeight: '24px' } },
+    },
     MuiAlert: { styleOverrides: { root: { fontSize: 13, alignItems: 'center' } } },
     MuiOutlinedInput: { styleOverrides: { root: { fontSize: 14 } } },
   },
@@ -69,16 +80,31 @@ export const pageRules = {
   '[data-theme="light"]': variables('light'),
   'code, pre, .mono': { fontFamily: mono, fontSize: '0.93em' },
   '.skip-link': {
-    position: 'absolute', left: 8, top: -60, zIndex: 2000, padding: '8px 12px', background: 'var(--accent)', color: 'var(--raised)', borderRadius: 6,
+    position: 'absolute',
+    left: 8,
+    top: -60,
+    zIndex: 2000,
+    padding: '8px 12px',
+    background: 'var(--accent)',
+    color: 'var(--raised)',
+    borderRadius: 6,
     '&:focus': { top: 8 },
   },
   mark: { background: 'var(--tone-medium)', color: 'var(--raised)' },
   '.num': { fontVariantNumeric: 'tabular-nums' },
   ':focus-visible': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
   '.visually-hidden': {
-    position: 'absolute', width: 1, height: 1, overflow: 'hidden', clip: 'rect(0 0 0 0)', whiteSpace: 'nowrap',
+    position: 'absolute',
+    width: 1,
+    height: 1,
+    overflow: 'hidden',
+    clip: 'rect(0 0 0 0)',
+    whiteSpace: 'nowrap',
   },
   '@media (prefers-reduced-motion: reduce)': {
-    '*, *::before, *::after': { animationDuration: '0.01ms !important', transitionDuration: '0.01ms !important' },
+    '*, *::before, *::after': {
+      animationDuration: '0.01ms !important',
+      transitionDuration: '0.01ms !important',
+    },
   },
 } as const;

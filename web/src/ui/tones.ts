@@ -29,8 +29,26 @@ export const tones: Record<'dark' | 'light', Record<Tone, Colour>> = {
 };
 
 export const surfaces = {
-  dark: { page: '#0f1216', paper: '#161a20', raised: '#1c2129', line: '#2b323c', text: '#e5e8ec', quiet: '#a5afbb', accent: '#82bcff', onAccent: '#08182b' },
-  light: { page: '#f5f6f8', paper: '#ffffff', raised: '#f9fafb', line: '#d8dde4', text: '#1a1f25', quiet: '#525d69', accent: '#0f50a3', onAccent: '#ffffff' },
+  dark: {
+    page: '#0f1216',
+    paper: '#161a20',
+    raised: '#1c2129',
+    line: '#2b323c',
+    text: '#e5e8ec',
+    quiet: '#a5afbb',
+    accent: '#82bcff',
+    onAccent: '#08182b',
+  },
+  light: {
+    page: '#f5f6f8',
+    paper: '#ffffff',
+    raised: '#f9fafb',
+    line: '#d8dde4',
+    text: '#1a1f25',
+    quiet: '#525d69',
+    accent: '#0f50a3',
+    onAccent: '#ffffff',
+  },
 } as const;
 
 /** Names of the CSS variables that follow the theme. */
@@ -44,4 +62,5 @@ export const raised = 'var(--raised)';
 export const stripes =
   'repeating-linear-gradient(135deg, var(--tint-unknown) 0 4px, var(--line) 4px 6px)';
 
-export const mono = 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace';
+export const mono =
+  'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace';

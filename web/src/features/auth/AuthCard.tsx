@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
-import { Box, Paper, Stack, Typography } from '../../ui/mui';
 import { Logo } from '../../ui/Logo';
+import { Box, Paper, Stack, Typography } from '../../ui/mui';
 import { line } from '../../ui/tones';
 
 /** The frame of the pages that stand before the application. */
@@ -15,7 +15,11 @@ export function AuthCard(props: { title: string; hint?: ReactNode; children: Rea
           <Logo />
           <div>
             <Typography variant="h1">{props.title}</Typography>
-            {props.hint && <Typography variant="body2" color="text.secondary" sx={{ mt: 0.5 }}>{props.hint}</Typography>}
+            {props.hint && (
+              <Typography variant="body2" sx={{ color: 'text.secondary', mt: 0.5 }}>
+                {props.hint}
+              </Typography>
+            )}
           </div>
           {props.children}
         </Stack>

@@ -14,7 +14,15 @@ type Props = {
 };
 
 /** A password box that says when caps lock is on. */
-export function PasswordField({ label, autoComplete, error, hint, autoFocus, ref, ...field }: Props) {
+export function PasswordField({
+  label,
+  autoComplete,
+  error,
+  hint,
+  autoFocus,
+  ref,
+  ...field
+}: Props) {
   const [capsLock, setCapsLock] = useState(false);
   const watch = (event: KeyboardEvent) => setCapsLock(event.getModifierState('CapsLock'));
   return (

@@ -4,8 +4,8 @@ import { useForm } from 'react-hook-form';
 import { call } from '../../api/client';
 import { fieldErrors, messageOf, requestIdOf } from '../../api/errors';
 import { session, useSession } from '../../api/session';
-import { notify } from '../../ui/notify';
 import { Button, Stack } from '../../ui/mui';
+import { notify } from '../../ui/notify';
 import { ErrorState } from '../../ui/states';
 import { AuthCard } from './AuthCard';
 import { minimumPassword, type PasswordForm, passwordForm } from './forms';
@@ -37,18 +37,47 @@ export default function PasswordPage(props: { onDone: () => void }) {
   return (
     <AuthCard
       title="Choose a new password"
-      hint={forced ? 'The first password works once. Nothing else is open to you until you have your own.' : 'Your other sessions end when you change it.'}
+      hint={
+        forced
+          ? 'The first password works once. Nothing else is open to you until you have your own.'
+          : 'Your other sessions end when you change it.'
+      }
     >
       <form onSubmit={handleSubmit((form) => change.mutate(form))} noValidate>
         <Stack sx={{ gap: 2 }}>
-          {change.error && <ErrorState message={messageOf(change.error)} requestId={requestIdOf(change.error)} />}
+          {change.error && (
+            <ErrorState message={messageOf(change.error)} requestId={requestIdOf(change.error)} />
+          )}
           <input type="text" hidden readOnly autoComplete="username" value={user?.username ?? ''} />
-          <PasswordField {...register('current_password')} label="Current password" autoComplete="current-password" autoFocus error={errors.current_password?.message} />
-          <PasswordField {...register('new_password')} label="New password" autoComplete="new-password" error={errors.new_password?.message} hint={`At least ${minimumPassword} characters; common passwords are refused.`} />
-          <PasswordField {...register('repeated')} label="New password again" autoComplete="new-password" error={errors.repeated?.message} />
+          <PasswordField
+            {...register('current_password')}
+            label="Current password"
+            autoComplete="current-password"
+            autoFocus
+            error={errors.current_password?.message}
+          />
+          <PasswordField
+            {...register('new_password')}
+            label="New password"
+            autoComplete="new-password"
+            error={errors.new_password?.message}
+            hint={`At least ${minimumPassword} characters; common passwords are refused.`}
+          />
+          <PasswordField
+            {...register('repeated')}
+            label="New password again"
+            autoComplete="new-password"
+            error={errors.repeated?.message}
+          />
           <Stack direction="row" sx={{ gap: 1, justifyContent: 'flex-end' }}>
-            {!forced && <Button size="medium" onClick={props.onDone}>Cancel</Button>}
-            <Button type="submit" variant="contained" size="medium" loading={change.isPending}>Change password</Button>
+            {!forced && (
+              <Button size="medium" onClick={props.onDone}>
+                Cancel
+              </Button>
+            )}
+            <Button type="submit" variant="contained" size="medium" loading={change.isPending}>
+              Change password
+            </Button>
           </Stack>
         </Stack>
       </form>

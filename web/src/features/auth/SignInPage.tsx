@@ -28,7 +28,9 @@ export default function SignInPage() {
     <AuthCard title="Sign in">
       <form onSubmit={handleSubmit((form) => login.mutate(form))} noValidate>
         <Stack sx={{ gap: 2 }}>
-          {login.error && <ErrorState message={messageOf(login.error)} requestId={requestIdOf(login.error)} />}
+          {login.error && (
+            <ErrorState message={messageOf(login.error)} requestId={requestIdOf(login.error)} />
+          )}
           <TextField
             {...register('username')}
             label="User name"
@@ -38,8 +40,15 @@ export default function SignInPage() {
             helperText={formState.errors.username?.message}
             slotProps={{ htmlInput: { autoCapitalize: 'none', spellCheck: false } }}
           />
-          <PasswordField {...register('password')} label="Password" autoComplete="current-password" error={formState.errors.password?.message} />
-          <Button type="submit" variant="contained" size="medium" loading={login.isPending}>Sign in</Button>
+          <PasswordField
+            {...register('password')}
+            label="Password"
+            autoComplete="current-password"
+            error={formState.errors.password?.message}
+          />
+          <Button type="submit" variant="contained" size="medium" loading={login.isPending}>
+            Sign in
+          </Button>
         </Stack>
       </form>
     </AuthCard>

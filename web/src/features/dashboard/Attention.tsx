@@ -20,12 +20,27 @@ const marks: Record<AttentionItem['kind'], Status> = {
 /** What somebody should look at, worst first as the manager sorts it. */
 export function Attention({ items }: { items: AttentionItem[] }) {
   if (items.length === 0) {
-    return <EmptyState title="Nothing needs you now">All hosts answer, no job failed, nobody waits for approval.</EmptyState>;
+    return (
+      <EmptyState title="Nothing needs you now">
+        All hosts answer, no job failed, nobody waits for approval.
+      </EmptyState>
+    );
   }
   return (
     <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
       {items.map((item) => (
-        <Box key={`${item.kind}${item.title}${item.link}`} component="li" sx={{ display: 'flex', gap: 1.25, px: 2, py: 1, borderTop: `1px solid ${line}`, fontSize: 13 }}>
+        <Box
+          key={`${item.kind}${item.title}${item.link}`}
+          component="li"
+          sx={{
+            display: 'flex',
+            gap: 1.25,
+            px: 2,
+            py: 1,
+            borderTop: `1px solid ${line}`,
+            fontSize: 13,
+          }}
+        >
           <StatusMark status={marks[item.kind] ?? marks.stale} />
           <Box sx={{ minWidth: 0 }}>
             <Link to={safeReturnPath(item.link)}>{item.title}</Link>

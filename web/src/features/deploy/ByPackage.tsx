@@ -20,7 +20,14 @@ export function ByPackage({ hosts }: { hosts: PlanHost[] }) {
         { name: 'From', cell: (s) => s.from || '–', mono: true },
         { name: 'To', cell: (s) => s.to || '–', mono: true },
         { name: 'Security', cell: (s) => (s.security ? 'yes' : 'no') },
-        { name: 'Hosts', cell: (s) => <span title={s.hosts.join('\n')}>{count(s.hosts.length, 'host')}: {listOf(s.hosts)}</span> },
+        {
+          name: 'Hosts',
+          cell: (s) => (
+            <span title={s.hosts.join('\n')}>
+              {count(s.hosts.length, 'host')}: {listOf(s.hosts)}
+            </span>
+          ),
+        },
       ]}
     />
   );

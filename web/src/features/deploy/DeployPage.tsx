@@ -33,17 +33,47 @@ export default function DeployPage() {
   const missing = incomplete(draft);
   return (
     <>
-      <PageHeader title="Deploy" subtitle="Choose hosts and patches, read the exact plan, then run it. Nothing changes before the last step." />
+      <PageHeader
+        title="Deploy"
+        subtitle="Choose hosts and patches, read the exact plan, then run it. Nothing changes before the last step."
+      />
       <Stack sx={{ gap: 2 }}>
-        <Stepper label="Steps" steps={order.map((key) => ({ key, label: names[key], status: statusOf(key, draft.step), current: key === draft.step }))} />
-        {draft.step === 'hosts' && <ChooseHosts chosen={draft.hosts} onChoose={(hosts) => set({ hosts: hosts.join(','), all: undefined, step: 'what', plan: undefined }, true)} />}
-        {draft.step !== 'hosts' && <ChosenHosts draft={draft} onChange={() => set({ step: 'hosts' }, true)} />}
+        <Stepper
+          label="Steps"
+          steps={order.map((key) => ({
+            key,
+            label: names[key],
+            status: statusOf(key, draft.step),
+            current: key === draft.step,
+          }))}
+        />
+        {draft.step === 'hosts' && (
+          <ChooseHosts
+            chosen={draft.hosts}
+            onChoose={(hosts) =>
+              set({ hosts: hosts.join(','), all: undefined, step: 'what', plan: undefined }, true)
+            }
+          />
+        )}
+        {draft.step !== 'hosts' && (
+          <ChosenHosts draft={draft} onChange={() => set({ step: 'hosts' }, true)} />
+        )}
         {draft.step === 'what' && (
           <Panel title="What to install">
             <What draft={draft} set={set} />
-            {plan.error && <ErrorState message={messageOf(plan.error)} requestId={requestIdOf(plan.error)} />}
+            {plan.error && (
+              <ErrorState message={messageOf(plan.error)} requestId={requestIdOf(plan.error)} />
+            )}
             <Stack direction="row" sx={{ gap: 2, mt: 2, alignItems: 'center' }}>
-              <Button variant="contained" size="medium" disabled={missing !== ''} loading={plan.isPending} onClick={() => plan.mutate(draft)}>Show the plan</Button>
+              <Button
+                variant="contained"
+                size="medium"
+                disabled={missing !== ''}
+                loading={plan.isPending}
+                onClick={() => plan.mutate(draft)}
+              >
+                Show the plan
+              </Button>
               <span role="status">{missing}</span>
             </Stack>
           </Panel>

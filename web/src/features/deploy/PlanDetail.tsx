@@ -11,30 +11,55 @@ import { ErrorState } from '../../ui/states';
 export function PlanDetail({ host }: { host: PlanHost }) {
   if (host.error) return <ErrorState message={`${host.error.message} (${host.error.code})`} />;
   if (!host.plan) return <span>No answer yet.</span>;
-  const { changes, preflight, kept_back: kept, rollback, restarts, reboot_reasons: reasons } = host.plan;
+  const {
+    changes,
+    preflight,
+    kept_back: kept,
+    rollback,
+    restarts,
+    reboot_reasons: reasons,
+  } = host.plan;
   return (
     <Stack sx={{ gap: 1.5, py: 1 }}>
       {preflight.length > 0 && (
-        <Box component="ul" aria-label="Checks" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.5 }}>
+        <Box
+          component="ul"
+          aria-label="Checks"
+          sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.5 }}
+        >
           {preflight.map((check) => (
             <li key={check.name + check.detail}>
-              <StatusMark status={checkStatus(check.level)} /> <strong>{plain(check.name)}</strong> {check.detail}
+              <StatusMark status={checkStatus(check.level)} /> <strong>{plain(check.name)}</strong>{' '}
+              {check.detail}
               <span className="visually-hidden">, {checkStatus(check.level).label}</span>
             </li>
           ))}
         </Box>
       )}
       {changes.length > 0 && <Changes host={host.host_name} changes={changes} />}
-      <Line name="Rollback"><StatusPill status={rollbackStatus(rollback.state)} /> {rollback.reasons.join('; ')}</Line>
+      <Line name="Rollback">
+        <StatusPill status={rollbackStatus(rollback.state)} /> {rollback.reasons.join('; ')}
+      </Line>
       {reasons.length > 0 && <Line name="Reboot because of">{reasons.join(', ')}</Line>}
       {restarts.length > 0 && <Line name="Services that restart">{restarts.join(', ')}</Line>}
-      {kept.length > 0 && <Line name={`${count(kept.length, 'update')} left out`}>{kept.map((k) => `${k.name} (${plain(k.reason).toLowerCase()})`).join(', ')}</Line>}
+      {kept.length > 0 && (
+        <Line name={`${count(kept.length, 'update')} left out`}>
+          {kept.map((k) => `${k.name} (${plain(k.reason).toLowerCase()})`).join(', ')}
+        </Line>
+      )}
     </Stack>
   );
 }
 
 function Line(props: { name: string; children: React.ReactNode }) {
-  return <Typography variant="body2" component="div"><Box component="span" sx={{ color: 'text.secondary' }}>{props.name}: </Box>{props.children}</Typography>;
+  return (
+    <Typography variant="body2" component="div">
+      <Box component="span" sx={{ color: 'text.secondary' }}>
+        {props.name}:{' '}
+      </Box>
+      {props.children}
+    </Typography>
+  );
 }
 
 function Changes(props: { host: string; changes: AgentChange[] }) {

@@ -20,20 +20,34 @@ const right = new Set(['Upgraded', 'New', 'Removed', 'Download']);
 /** What will change on each host; a row opens to the exact packages. */
 export function PlanTable({ hosts }: { hosts: PlanHost[] }) {
   const [shown, setShown] = useState(chunk);
-  const sorted = [...hosts].sort((a, b) => rank(a) - rank(b) || a.host_name.localeCompare(b.host_name));
+  const sorted = [...hosts].sort(
+    (a, b) => rank(a) - rank(b) || a.host_name.localeCompare(b.host_name),
+  );
   return (
     <Box sx={{ overflowX: 'auto' }}>
       <Box component="table" sx={tableStyle}>
         <caption className="visually-hidden">Plan by host</caption>
         <thead>
           <tr>
-            <th scope="col"><span className="visually-hidden">Details</span></th>
-            {headings.map((name) => <th key={name} scope="col" className={right.has(name) ? 'right' : ''}>{name}</th>)}
+            <th scope="col">
+              <span className="visually-hidden">Details</span>
+            </th>
+            {headings.map((name) => (
+              <th key={name} scope="col" className={right.has(name) ? 'right' : ''}>
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
-        {sorted.slice(0, shown).map((host) => <HostRows key={host.host_id} host={host} />)}
+        {sorted.slice(0, shown).map((host) => (
+          <HostRows key={host.host_id} host={host} />
+        ))}
       </Box>
-      {shown < sorted.length && <Button onClick={() => setShown(shown + chunk)} sx={{ m: 1 }}>Show {groups(Math.min(chunk, sorted.length - shown))} more hosts</Button>}
+      {shown < sorted.length && (
+        <Button onClick={() => setShown(shown + chunk)} sx={{ m: 1 }}>
+          Show {groups(Math.min(chunk, sorted.length - shown))} more hosts
+        </Button>
+      )}
     </Box>
   );
 }
@@ -48,10 +62,12 @@ function rank(host: PlanHost): number {
 
 function stateOf(host: PlanHost): Status {
   if (host.state === 'pending') return { label: 'Asking', tone: 'running', shape: 'clock' };
-  if (host.state === 'failed' || !host.plan) return { label: 'No plan', tone: 'critical', shape: 'cross' };
+  if (host.state === 'failed' || !host.plan)
+    return { label: 'No plan', tone: 'critical', shape: 'cross' };
   const levels = host.plan.preflight.map((check) => check.level);
   if (levels.includes('fail')) return { ...checkStatus('fail'), label: 'Check fails' };
-  if (host.plan.changes.length === 0) return { label: 'Nothing to do', tone: 'neutral', shape: 'check' };
+  if (host.plan.changes.length === 0)
+    return { label: 'Nothing to do', tone: 'neutral', shape: 'check' };
   if (levels.includes('warn')) return { ...checkStatus('warn'), label: 'Ready, warning' };
   return { label: 'Ready', tone: 'ok', shape: 'check' };
 }
@@ -63,15 +79,39 @@ function HostRows({ host }: { host: PlanHost }) {
     <tbody>
       <tr>
         <td>
-          <IconButton size="small" aria-expanded={open} aria-label={`Details of ${host.host_name}`} onClick={() => setOpen(!open)} sx={{ p: 0.25 }}>
+          <IconButton
+            size="small"
+            aria-expanded={open}
+            aria-label={`Details of ${host.host_name}`}
+            onClick={() => setOpen(!open)}
+            sx={{ p: 0.25 }}
+          >
             <ChevronIcon fontSize="inherit" sx={{ transform: open ? 'rotate(90deg)' : 'none' }} />
           </IconButton>
         </td>
-        <td><Link to={paths.host(host.host_id)}>{host.host_name}</Link></td>
-        <td><StatusPill status={stateOf(host)} /></td>
-        {plan ? <PlanCells plan={plan} /> : <td colSpan={6}>{host.error?.message ?? (host.state === 'pending' ? 'The agent works on it.' : 'The host gave no reason.')}</td>}
+        <td>
+          <Link to={paths.host(host.host_id)}>{host.host_name}</Link>
+        </td>
+        <td>
+          <StatusPill status={stateOf(host)} />
+        </td>
+        {plan ? (
+          <PlanCells plan={plan} />
+        ) : (
+          <td colSpan={6}>
+            {host.error?.message ??
+              (host.state === 'pending' ? 'The agent works on it.' : 'The host gave no reason.')}
+          </td>
+        )}
       </tr>
-      {open && <tr><td /><td colSpan={headings.length}><PlanDetail host={host} /></td></tr>}
+      {open && (
+        <tr>
+          <td />
+          <td colSpan={headings.length}>
+            <PlanDetail host={host} />
+          </td>
+        </tr>
+      )}
     </tbody>
   );
 }
@@ -85,15 +125,48 @@ function PlanCells({ plan }: { plan: AgentPlan }) {
       <td className="right">{n('install')}</td>
       <td className="right">{n('remove')}</td>
       <td className="right">{bytes(plan.download_bytes)}</td>
-      <td>{plan.reboot ? <StatusPill status={{ label: 'Needed', tone: 'medium', shape: 'clock' }} hint={plan.reboot_reasons.join('\n')} /> : 'no'}</td>
-      <td>{none ? '–' : <StatusPill status={rollbackStatus(plan.rollback.state)} hint={plan.rollback.reasons.join('\n') || undefined} />}</td>
+      <td>
+        {plan.reboot ? (
+          <StatusPill
+            status={{ label: 'Needed', tone: 'medium', shape: 'clock' }}
+            hint={plan.reboot_reasons.join('\n')}
+          />
+        ) : (
+          'no'
+        )}
+      </td>
+      <td>
+        {none ? (
+          '–'
+        ) : (
+          <StatusPill
+            status={rollbackStatus(plan.rollback.state)}
+            hint={plan.rollback.reasons.join('\n') || undefined}
+          />
+        )}
+      </td>
     </>
   );
 }
 
 const tableStyle = {
-  width: '100%', borderCollapse: 'collapse', fontSize: 13,
-  '& th': { background: raised, color: 'text.secondary', fontWeight: 500, textAlign: 'left', whiteSpace: 'nowrap' },
-  '& th, & td': { px: 1.5, py: 0.5, borderBottom: `1px solid ${line}`, verticalAlign: 'middle', height: 36, boxSizing: 'border-box' },
+  width: '100%',
+  borderCollapse: 'collapse',
+  fontSize: 13,
+  '& th': {
+    background: raised,
+    color: 'text.secondary',
+    fontWeight: 500,
+    textAlign: 'left',
+    whiteSpace: 'nowrap',
+  },
+  '& th, & td': {
+    px: 1.5,
+    py: 0.5,
+    borderBottom: `1px solid ${line}`,
+    verticalAlign: 'middle',
+    height: 36,
+    boxSizing: 'border-box',
+  },
   '& .right': { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
 } as const;

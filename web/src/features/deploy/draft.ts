@@ -41,7 +41,8 @@ export function draftFrom(get: (name: string) => string): Draft {
 /** Why no plan can be made of the draft yet; empty when one can. */
 export function incomplete(draft: Draft): string {
   if (draft.hosts.length === 0 && !draft.all) return 'Choose at least one host.';
-  if (draft.selection.mode === 'named' && !draft.selection.packages?.length) return 'Name at least one package.';
+  if (draft.selection.mode === 'named' && !draft.selection.packages?.length)
+    return 'Name at least one package.';
   return '';
 }
 

@@ -1,4 +1,10 @@
-import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  useMutation,
+  useQueries,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { call } from '../../api/client';
 import type { JobInput, Operations, Plan } from '../../api/generated/api.gen';
 import { keys } from '../../api/keys';
@@ -22,7 +28,8 @@ export function filterOf(all: string): HostQuery {
     q: search.get('q') ?? undefined,
     state: search.get('state') ?? undefined,
     os: search.get('os') ?? undefined,
-    pending: pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
+    pending:
+      pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
     reboot: search.get('reboot') === 'true' || undefined,
   };
 }
@@ -53,10 +60,12 @@ export function useSuggestions(ids: string[]) {
   return useQueries({
     queries: ids.slice(0, 5).map((id) => ({
       queryKey: keys.hostPart(id, 'hostPatches', { page: 1, page_size: 500 }),
-      queryFn: ({ signal }: { signal: AbortSignal }) => call('hostPatches', { path: { id }, query: { page: 1, page_size: 500 }, signal }),
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        call('hostPatches', { path: { id }, query: { page: 1, page_size: 500 }, signal }),
       staleTime: 60_000,
     })),
-    combine: (answers) => [...new Set(answers.flatMap((a) => a.data?.items.map((patch) => patch.name) ?? []))].sort(),
+    combine: (answers) =>
+      [...new Set(answers.flatMap((a) => a.data?.items.map((patch) => patch.name) ?? []))].sort(),
   });
 }
 
@@ -64,7 +73,9 @@ async function resolveHosts(draft: Draft): Promise<string[]> {
   if (!draft.all) return draft.hosts;
   const ids = new Set<string>();
   for (let page = 1; ; page++) {
-    const answer = await call('listHosts', { query: { ...filterOf(draft.all), sort: 'name', order: 'asc', page, page_size: 500 } });
+    const answer = await call('listHosts', {
+      query: { ...filterOf(draft.all), sort: 'name', order: 'asc', page, page_size: 500 },
+    });
     for (const host of answer.items) ids.add(host.id);
     if (answer.items.length === 0 || page * 500 >= answer.total) return [...ids];
   }
@@ -76,7 +87,9 @@ export function useMakePlan(onMade: (plan: Plan) => void) {
     mutationFn: async (draft: Draft) => {
       const host_ids = await resolveHosts(draft);
       if (host_ids.length === 0) throw new Error('No host matches any more. Choose again.');
-      return call('createPlan', { body: { host_ids, selection: selectionOf(draft), allow_removals: draft.removals } });
+      return call('createPlan', {
+        body: { host_ids, selection: selectionOf(draft), allow_removals: draft.removals },
+      });
     },
     onSuccess: onMade,
   });

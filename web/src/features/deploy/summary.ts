@@ -39,7 +39,8 @@ export type Totals = {
 
 export function totalsOf(hosts: PlanHost[]): Totals {
   const changes = hosts.flatMap((host) => host.plan?.changes ?? []);
-  const having = (...actions: AgentChange['action'][]) => changes.filter((c) => actions.includes(c.action)).length;
+  const having = (...actions: AgentChange['action'][]) =>
+    changes.filter((c) => actions.includes(c.action)).length;
   return {
     upgraded: having('upgrade', 'downgrade', 'reinstall'),
     security: changes.filter((c) => c.action === 'upgrade' && c.security).length,
@@ -68,33 +69,48 @@ function changeWords(t: Totals): string {
   const parts = [
     t.upgraded > 0 && `Install ${count(t.upgraded, 'update')}${security}`,
     t.added > 0 && `${t.upgraded > 0 ? 'add' : 'Add'} ${count(t.added, 'new package')}`,
-    t.removed > 0 && `${t.upgraded + t.added > 0 ? 'remove' : 'Remove'} ${count(t.removed, 'package')}`,
+    t.removed > 0 &&
+      `${t.upgraded + t.added > 0 ? 'remove' : 'Remove'} ${count(t.removed, 'package')}`,
   ].filter((part) => part !== false);
   return parts.length > 0 ? listOf(parts) : 'Change nothing';
 }
 
 function rebootWords(needed: number, hosts: number, policy: JobInput['reboot']): string {
-  if (policy === 'always') return `Reboot ${hosts === 1 ? 'it' : `all ${groups(hosts)}`} afterwards.`;
+  if (policy === 'always')
+    return `Reboot ${hosts === 1 ? 'it' : `all ${groups(hosts)}`} afterwards.`;
   if (needed === 0) return 'No reboot is expected.';
-  if (policy === 'if_needed') return `Reboot ${count(needed, 'host')} afterwards, where it is needed.`;
+  if (policy === 'if_needed')
+    return `Reboot ${count(needed, 'host')} afterwards, where it is needed.`;
   return `${count(needed, 'host')} will need a reboot that this job does not make; until then the old code keeps running.`;
 }
 
 function rollbackWords(notReady: number, hosts: number): string {
-  if (notReady === 0) return hosts === 1 ? 'It can be taken back.' : 'It can be taken back on every host.';
+  if (notReady === 0)
+    return hosts === 1 ? 'It can be taken back.' : 'It can be taken back on every host.';
   return `It cannot be taken back, or only partly, on ${notReady === hosts ? 'any of them' : count(notReady, 'host')}.`;
 }
 
 function leftOut(outcome: Outcome): string[] {
   const names = (hosts: PlanHost[]) => listOf(hosts.map((host) => host.host_name));
   const out: string[] = [];
-  if (outcome.failed.length > 0) out.push(`Left out, because no plan could be made: ${names(outcome.failed)}.`);
-  if (outcome.blocked.length > 0) out.push(`Left out, because a check fails: ${names(outcome.blocked)}.`);
-  if (outcome.idle.length > 0) out.push(`Left out, because there is nothing to change: ${names(outcome.idle)}.`);
+  if (outcome.failed.length > 0)
+    out.push(`Left out, because no plan could be made: ${names(outcome.failed)}.`);
+  if (outcome.blocked.length > 0)
+    out.push(`Left out, because a check fails: ${names(outcome.blocked)}.`);
+  if (outcome.idle.length > 0)
+    out.push(`Left out, because there is nothing to change: ${names(outcome.idle)}.`);
   return out;
 }
 
-export type PackageSum = { key: string; action: AgentChange['action']; name: string; from: string; to: string; security: boolean; hosts: string[] };
+export type PackageSum = {
+  key: string;
+  action: AgentChange['action'];
+  name: string;
+  from: string;
+  to: string;
+  security: boolean;
+  hosts: string[];
+};
 
 /** The same change on many hosts as one line, the most frequent first. */
 export function byPackage(hosts: PlanHost[]): PackageSum[] {
@@ -104,12 +120,22 @@ export function byPackage(hosts: PlanHost[]): PackageSum[] {
       const from = change.from_version ?? '';
       const to = change.to_version ?? '';
       const key = [change.action, change.name, change.arch, from, to].join(' ');
-      const sum = sums.get(key) ?? { key, action: change.action, name: change.name, from, to, security: change.security, hosts: [] };
+      const sum = sums.get(key) ?? {
+        key,
+        action: change.action,
+        name: change.name,
+        from,
+        to,
+        security: change.security,
+        hosts: [],
+      };
       sum.hosts.push(host.host_name);
       sums.set(key, sum);
     }
   }
-  return [...sums.values()].sort((a, b) => b.hosts.length - a.hosts.length || a.name.localeCompare(b.name));
+  return [...sums.values()].sort(
+    (a, b) => b.hosts.length - a.hosts.length || a.name.localeCompare(b.name),
+  );
 }
 
 /** Packages that would be removed somewhere, or were asked about and refused. */
@@ -117,7 +143,8 @@ export function removalsIn(plan: Plan): { names: string[]; refused: boolean } {
   const names = new Set<string>();
   let refused = false;
   for (const host of plan.hosts ?? []) {
-    for (const change of host.plan?.changes ?? []) if (change.action === 'remove') names.add(change.name);
+    for (const change of host.plan?.changes ?? [])
+      if (change.action === 'remove') names.add(change.name);
     if (host.plan?.preflight.some((check) => check.code === 'REMOVALS_NOT_ALLOWED')) refused = true;
     if (host.error?.code === 'REMOVALS_NOT_ALLOWED') refused = true;
   }

@@ -1,6 +1,6 @@
 import { problemOf } from '../../api/problem';
-import { DownloadIcon } from '../../ui/icons';
 import { CommandBlock, CopyButton } from '../../ui/Copy';
+import { DownloadIcon } from '../../ui/icons';
 import { Button, Stack } from '../../ui/mui';
 import { Facts, Mono, Panel } from '../../ui/Page';
 import { ErrorState, TextSkeleton } from '../../ui/states';
@@ -20,13 +20,26 @@ export function Authority() {
         <Stack sx={{ gap: 2 }}>
           <Facts
             items={[
-              ['Fingerprint', <><Mono>{ca.data.fingerprint}</Mono> <CopyButton text={ca.data.fingerprint} label="Copy fingerprint" /></>],
+              [
+                'Fingerprint',
+                <>
+                  <Mono>{ca.data.fingerprint}</Mono>{' '}
+                  <CopyButton text={ca.data.fingerprint} label="Copy fingerprint" />
+                </>,
+              ],
               ['Subject', ca.data.subject],
               ['Valid until', <Time at={ca.data.not_after} />],
             ]}
           />
           <CommandBlock label="Enroll command" text={enrollCommand(ca.data)} />
-          <Button variant="outlined" startIcon={<DownloadIcon />} href="/api/v1/ca/root.crt" download="patch-manager-root.crt">Root certificate</Button>
+          <Button
+            variant="outlined"
+            startIcon={<DownloadIcon />}
+            href="/api/v1/ca/root.crt"
+            download="patch-manager-root.crt"
+          >
+            Root certificate
+          </Button>
         </Stack>
       )}
     </Panel>

@@ -1,12 +1,12 @@
 import { problemOf } from '../../api/problem';
+import { paths, withQuery } from '../../lib/paths';
 import { useUrlState } from '../../lib/url';
-import { LinkTabs } from '../../ui/LinkTabs';
+import { count } from '../../lib/words';
 import { LinkButton } from '../../ui/LinkButton';
+import { LinkTabs } from '../../ui/LinkTabs';
 import { Box, Button, Stack } from '../../ui/mui';
 import { PageHeader, Panel } from '../../ui/Page';
 import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
-import { paths, withQuery } from '../../lib/paths';
-import { count } from '../../lib/words';
 import { AddHost } from './AddHost';
 import { Authority } from './Authority';
 import { Decided } from './Decided';
@@ -24,18 +24,34 @@ export default function EnrollmentPage() {
       <PageHeader
         title="Enrollment"
         subtitle="A machine joins when its request is approved here, or by a token that approves it."
-        actions={<Button variant="contained" onClick={() => set({ add: '1' }, true)}>Add host</Button>}
+        actions={
+          <Button variant="contained" onClick={() => set({ add: '1' }, true)}>
+            Add host
+          </Button>
+        }
       />
       <LinkTabs
         label="Enrollment"
         selected={view}
         tabs={[
-          { id: 'pending', label: 'Waiting for approval', to: paths.enrollment, count: pending.data?.total },
+          {
+            id: 'pending',
+            label: 'Waiting for approval',
+            to: paths.enrollment,
+            count: pending.data?.total,
+          },
           { id: 'tokens', label: 'Tokens', to: withQuery(paths.enrollment, { view: 'tokens' }) },
           { id: 'decided', label: 'Decided', to: withQuery(paths.enrollment, { view: 'decided' }) },
         ]}
       />
-      <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'minmax(0, 1fr) 380px' }, alignItems: 'start' }}>
+      <Box
+        sx={{
+          display: 'grid',
+          gap: 2,
+          gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'minmax(0, 1fr) 380px' },
+          alignItems: 'start',
+        }}
+      >
         <Box>
           {view === 'pending' && <Pending query={pending} />}
           {view === 'tokens' && <Tokens />}
@@ -51,19 +67,37 @@ export default function EnrollmentPage() {
 function Pending({ query }: { query: ReturnType<typeof useEnrollments> }) {
   const problem = problemOf(query);
   if (problem) return <ErrorState {...problem} onRetry={problem.retry} />;
-  if (!query.data) return <Panel><TextSkeleton lines={6} /></Panel>;
+  if (!query.data)
+    return (
+      <Panel>
+        <TextSkeleton lines={6} />
+      </Panel>
+    );
   if (query.data.items.length === 0) {
     return (
       <Panel>
-        <EmptyState title="Nobody waits" action={<LinkButton variant="outlined" to={paths.addHost}>Add a host</LinkButton>}>
+        <EmptyState
+          title="Nobody waits"
+          action={
+            <LinkButton variant="outlined" to={paths.addHost}>
+              Add a host
+            </LinkButton>
+          }
+        >
           Requests appear here by themselves, a few seconds after an agent was told to enroll.
         </EmptyState>
       </Panel>
     );
   }
   return (
-    <Stack component="section" aria-label={`${count(query.data.total, 'request')} waiting`} sx={{ gap: 2 }}>
-      {query.data.items.map((request) => <Request key={request.id} request={request} />)}
+    <Stack
+      component="section"
+      aria-label={`${count(query.data.total, 'request')} waiting`}
+      sx={{ gap: 2 }}
+    >
+      {query.data.items.map((request) => (
+        <Request key={request.id} request={request} />
+      ))}
     </Stack>
   );
 }

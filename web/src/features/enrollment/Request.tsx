@@ -21,19 +21,38 @@ export function Request({ request }: { request: Enrollment }) {
       title={request.hostname}
       actions={
         <Stack direction="row" sx={{ gap: 1 }}>
-          <Button color="error" onClick={() => setAsked('deny')}>Deny…</Button>
-          <Button variant="contained" loading={approve.isPending} onClick={() => (suspicious ? setAsked('approve') : approve.mutate(request))}>
+          <Button color="error" onClick={() => setAsked('deny')}>
+            Deny…
+          </Button>
+          <Button
+            variant="contained"
+            loading={approve.isPending}
+            onClick={() => (suspicious ? setAsked('approve') : approve.mutate(request))}
+          >
             {suspicious ? 'Approve…' : `Approve ${request.hostname}`}
           </Button>
         </Stack>
       }
     >
-      {suspicious && <Alert severity="warning" variant="outlined" sx={{ mb: 2 }}>{request.collisions.join(' ')}</Alert>}
+      {suspicious && (
+        <Alert severity="warning" variant="outlined" sx={{ mb: 2 }}>
+          {request.collisions.join(' ')}
+        </Alert>
+      )}
       <Facts
         items={[
           ['Name', <Mono>{request.fqdn || request.hostname}</Mono>],
           ['Came from', <Mono>{request.address_seen}</Mono>],
-          ['Says it is', <><Mono>{request.address_claimed}:{request.port}</Mono>{request.address_claimed !== request.address_seen && ', another address than it came from'}</>],
+          [
+            'Says it is',
+            <>
+              <Mono>
+                {request.address_claimed}:{request.port}
+              </Mono>
+              {request.address_claimed !== request.address_seen &&
+                ', another address than it came from'}
+            </>,
+          ],
           ['System', request.os],
           ['Machine id', <Mono>{request.machine_id}</Mono>],
           ['Key fingerprint', <Mono>{request.key_fingerprint}</Mono>],
@@ -41,10 +60,17 @@ export function Request({ request }: { request: Enrollment }) {
         ]}
       />
       <Confirm
-        open={asked === 'approve'} title="Approve in spite of the warning" verb="Approve 1 host" onClose={() => setAsked(null)}
-        onConfirm={() => { setAsked(null); approve.mutate(request); }}
+        open={asked === 'approve'}
+        title="Approve in spite of the warning"
+        verb="Approve 1 host"
+        onClose={() => setAsked(null)}
+        onConfirm={() => {
+          setAsked(null);
+          approve.mutate(request);
+        }}
       >
-        {request.collisions.join(' ')} Approve only if you know why: <strong>{request.hostname}</strong> gets a certificate and may be patched from here.
+        {request.collisions.join(' ')} Approve only if you know why:{' '}
+        <strong>{request.hostname}</strong> gets a certificate and may be patched from here.
       </Confirm>
       {asked === 'deny' && <Deny request={request} onClose={() => setAsked(null)} />}
     </Panel>
@@ -53,15 +79,31 @@ export function Request({ request }: { request: Enrollment }) {
 
 function Deny(props: { request: Enrollment; onClose: () => void }) {
   const deny = useDeny(props.onClose);
-  const { register, handleSubmit, formState } = useForm<DenyForm>({ resolver: zodResolver(denyForm), defaultValues: { reason: '' } });
+  const { register, handleSubmit, formState } = useForm<DenyForm>({
+    resolver: zodResolver(denyForm),
+    defaultValues: { reason: '' },
+  });
   return (
     <FormDialog
-      open title={`Deny ${props.request.hostname}`} submit="Deny 1 request" busy={deny.isPending}
-      error={deny.error ? messageOf(deny.error) : undefined} requestId={requestIdOf(deny.error)}
-      onClose={props.onClose} onSubmit={handleSubmit((form) => deny.mutate({ id: props.request.id, ...form }))}
+      open
+      title={`Deny ${props.request.hostname}`}
+      submit="Deny 1 request"
+      busy={deny.isPending}
+      error={deny.error ? messageOf(deny.error) : undefined}
+      requestId={requestIdOf(deny.error)}
+      onClose={props.onClose}
+      onSubmit={handleSubmit((form) => deny.mutate({ id: props.request.id, ...form }))}
     >
       The machine gets no certificate. It may ask again.
-      <TextField {...register('reason')} label="Reason" autoFocus multiline minRows={2} error={Boolean(formState.errors.reason)} helperText={formState.errors.reason?.message} />
+      <TextField
+        {...register('reason')}
+        label="Reason"
+        autoFocus
+        multiline
+        minRows={2}
+        error={Boolean(formState.errors.reason)}
+        helperText={formState.errors.reason?.message}
+      />
     </FormDialog>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { problemOf } from '../../api/problem';
 import type { EnrollmentToken } from '../../api/generated/api.gen';
+import { problemOf } from '../../api/problem';
 import type { Status } from '../../lib/status';
 import { Button } from '../../ui/mui';
 import { Panel } from '../../ui/Page';
@@ -15,7 +15,8 @@ import { TokenDialog } from './TokenDialog';
 export function tokenStatus(token: EnrollmentToken, now: Date): Status {
   if (token.revoked_at) return { label: 'Revoked', tone: 'neutral', shape: 'stop' };
   if (token.used >= token.uses) return { label: 'Used up', tone: 'neutral', shape: 'check' };
-  if (new Date(token.expires_at) <= now) return { label: 'Expired', tone: 'medium', shape: 'clock' };
+  if (new Date(token.expires_at) <= now)
+    return { label: 'Expired', tone: 'medium', shape: 'clock' };
   return { label: 'Works', tone: 'ok', shape: 'check' };
 }
 
@@ -26,10 +27,19 @@ export function Tokens() {
   const problem = problemOf(tokens);
   return (
     <>
-      <Panel title="Enrollment tokens" flush actions={<Button variant="outlined" onClick={() => setOpen(true)}>New token</Button>}>
+      <Panel
+        title="Enrollment tokens"
+        flush
+        actions={
+          <Button variant="outlined" onClick={() => setOpen(true)}>
+            New token
+          </Button>
+        }
+      >
         {problem && <ErrorState {...problem} onRetry={problem.retry} />}
         {!problem && !tokens.data && <TextSkeleton lines={4} />}
-        {tokens.data && (tokens.data.items.length > 0 ? <List items={tokens.data.items} /> : <NoTokens />)}
+        {tokens.data &&
+          (tokens.data.items.length > 0 ? <List items={tokens.data.items} /> : <NoTokens />)}
       </Panel>
       {open && <TokenDialog onClose={() => setOpen(false)} />}
     </>
@@ -37,7 +47,9 @@ export function Tokens() {
 }
 
 const NoTokens = () => (
-  <EmptyState title="No tokens">A token lets a machine join without waiting for approval: for scripts and images.</EmptyState>
+  <EmptyState title="No tokens">
+    A token lets a machine join without waiting for approval: for scripts and images.
+  </EmptyState>
 );
 
 function List({ items }: { items: EnrollmentToken[] }) {
@@ -53,12 +65,27 @@ function List({ items }: { items: EnrollmentToken[] }) {
         { name: 'State', cell: (t) => <StatusPill status={tokenStatus(t, now)} /> },
         { name: 'Used', align: 'right', cell: (t) => `${t.used} of ${t.uses}` },
         { name: 'Ends', cell: (t) => <Time at={t.expires_at} /> },
-        { name: 'Made', cell: (t) => <><Time at={t.created_at} /> by {t.created_by}</> },
         {
-          name: 'Action', align: 'right',
-          cell: (t) => tokenStatus(t, now).label === 'Works' && (
-            <Button color="error" aria-label={`Revoke token ${t.note}`} onClick={() => revoke.mutate(t.id)}>Revoke</Button>
+          name: 'Made',
+          cell: (t) => (
+            <>
+              <Time at={t.created_at} /> by {t.created_by}
+            </>
           ),
+        },
+        {
+          name: 'Action',
+          align: 'right',
+          cell: (t) =>
+            tokenStatus(t, now).label === 'Works' && (
+              <Button
+                color="error"
+                aria-label={`Revoke token ${t.note}`}
+                onClick={() => revoke.mutate(t.id)}
+              >
+                Revoke
+              </Button>
+            ),
         },
       ]}
     />

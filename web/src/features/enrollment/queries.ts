@@ -11,7 +11,8 @@ const requestInterval = 5000;
 export function useEnrollments(status: string) {
   return useQuery({
     queryKey: keys.enrollmentList(status),
-    queryFn: ({ signal }) => call('listEnrollments', { query: { status: status || undefined, page_size: 200 }, signal }),
+    queryFn: ({ signal }) =>
+      call('listEnrollments', { query: { status: status || undefined, page_size: 200 }, signal }),
     refetchInterval: requestInterval,
   });
 }
@@ -25,7 +26,11 @@ export function useTokens() {
 }
 
 export function useCA() {
-  return useQuery({ queryKey: keys.ca, queryFn: ({ signal }) => call('getCA', { signal }), staleTime: 300_000 });
+  return useQuery({
+    queryKey: keys.ca,
+    queryFn: ({ signal }) => call('getCA', { signal }),
+    staleTime: 300_000,
+  });
 }
 
 function useDecided() {
@@ -41,7 +46,11 @@ export function useApprove() {
   const decided = useDecided();
   return useMutation({
     mutationFn: (request: Enrollment) => call('approveEnrollment', { path: { id: request.id } }),
-    onSuccess: (_, request) => notify(`${request.hostname} may join; its agent fetches the certificate within seconds.`, 'success'),
+    onSuccess: (_, request) =>
+      notify(
+        `${request.hostname} may join; its agent fetches the certificate within seconds.`,
+        'success',
+      ),
     onError: (error) => notify(messageOf(error), 'error'),
     onSettled: decided,
   });
@@ -50,7 +59,8 @@ export function useApprove() {
 export function useDeny(onDone: () => void) {
   const decided = useDecided();
   return useMutation({
-    mutationFn: (input: { id: string; reason: string }) => call('denyEnrollment', { path: { id: input.id }, body: { reason: input.reason } }),
+    mutationFn: (input: { id: string; reason: string }) =>
+      call('denyEnrollment', { path: { id: input.id }, body: { reason: input.reason } }),
     onSuccess: onDone,
     onSettled: decided,
   });

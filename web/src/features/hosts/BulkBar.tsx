@@ -22,19 +22,49 @@ export function BulkBar(props: {
 }) {
   const refresh = useRefreshHosts();
   const start = useMutation({
-    mutationFn: async () => refresh.mutateAsync(props.everything ? await allHostIds(props.filter) : [...props.selected]),
+    mutationFn: async () =>
+      refresh.mutateAsync(props.everything ? await allHostIds(props.filter) : [...props.selected]),
     onSuccess: props.onClear,
   });
   const n = props.everything ? props.total : props.selected.size;
   const tooMany = !props.everything && n > mostNamed;
   const target = props.everything ? { filter: filterText(props.filter) } : [...props.selected];
   return (
-    <Stack direction="row" role="region" aria-label="Chosen hosts" sx={{ px: 2, py: 1, gap: 1, alignItems: 'center', flexWrap: 'wrap', background: toneTint('running') }}>
-      <strong aria-live="polite">{props.everything ? `All ${count(n, 'host')} that match` : `${count(n, 'host')} chosen`}</strong>
-      {!props.everything && props.total > n && <Button onClick={props.onEverything}>Choose all {count(props.total, 'host')} that match</Button>}
+    <Stack
+      direction="row"
+      role="region"
+      aria-label="Chosen hosts"
+      sx={{
+        px: 2,
+        py: 1,
+        gap: 1,
+        alignItems: 'center',
+        flexWrap: 'wrap',
+        background: toneTint('running'),
+      }}
+    >
+      <strong aria-live="polite">
+        {props.everything ? `All ${count(n, 'host')} that match` : `${count(n, 'host')} chosen`}
+      </strong>
+      {!props.everything && props.total > n && (
+        <Button onClick={props.onEverything}>
+          Choose all {count(props.total, 'host')} that match
+        </Button>
+      )}
       <Stack direction="row" sx={{ gap: 1, ml: 'auto' }}>
-        <Button startIcon={<RefreshIcon />} loading={start.isPending} onClick={() => start.mutate()}>Refresh {count(n, 'host')}</Button>
-        <LinkButton variant="contained" to={deployTo(target)} disabled={tooMany} title={tooMany ? `Use a filter to choose more than ${mostNamed} hosts.` : undefined}>
+        <Button
+          startIcon={<RefreshIcon />}
+          loading={start.isPending}
+          onClick={() => start.mutate()}
+        >
+          Refresh {count(n, 'host')}
+        </Button>
+        <LinkButton
+          variant="contained"
+          to={deployTo(target)}
+          disabled={tooMany}
+          title={tooMany ? `Use a filter to choose more than ${mostNamed} hosts.` : undefined}
+        >
           Deploy to {count(n, 'host')}
         </LinkButton>
         <Button onClick={props.onClear}>Clear</Button>

@@ -10,61 +10,126 @@ import { useRebootHost, useRefreshHost, useRemoveHost } from './queries';
 
 type Asked = 'reboot' | 'remove' | null;
 
-export function HostActions(props: { host: Host; onRemoved: () => void; onJob: (id: string) => void }) {
+export function HostActions(props: {
+  host: Host;
+  onRemoved: () => void;
+  onJob: (id: string) => void;
+}) {
   const { host } = props;
   const [asked, setAsked] = useState<Asked>(null);
   const refresh = useRefreshHost(host.id);
   const busy = refresh.isPending || host.refreshing;
   return (
     <>
-      <Button variant="outlined" startIcon={<RefreshIcon />} onClick={() => refresh.mutate()} loading={busy} loadingPosition="start">
+      <Button
+        variant="outlined"
+        startIcon={<RefreshIcon />}
+        onClick={() => refresh.mutate()}
+        loading={busy}
+        loadingPosition="start"
+      >
         {busy ? 'Refreshing' : 'Refresh'}
       </Button>
-      <span className="visually-hidden" role="status">{busy ? `Asking ${host.name} for fresh facts` : ''}</span>
+      <span className="visually-hidden" role="status">
+        {busy ? `Asking ${host.name} for fresh facts` : ''}
+      </span>
       <MenuButton
         variant="outlined"
         label="More"
         items={(close) => [
-          <MenuItem key="reboot" onClick={() => { close(); setAsked('reboot'); }}>
-            <ListItemIcon><RebootIcon fontSize="small" /></ListItemIcon><ListItemText>Reboot now…</ListItemText>
+          <MenuItem
+            key="reboot"
+            onClick={() => {
+              close();
+              setAsked('reboot');
+            }}
+          >
+            <ListItemIcon>
+              <RebootIcon fontSize="small" />
+            </ListItemIcon>
+            <ListItemText>Reboot now…</ListItemText>
           </MenuItem>,
-          <MenuItem key="remove" onClick={() => { close(); setAsked('remove'); }}>
-            <ListItemIcon><TrashIcon fontSize="small" /></ListItemIcon><ListItemText>Remove host…</ListItemText>
+          <MenuItem
+            key="remove"
+            onClick={() => {
+              close();
+              setAsked('remove');
+            }}
+          >
+            <ListItemIcon>
+              <TrashIcon fontSize="small" />
+            </ListItemIcon>
+            <ListItemText>Remove host…</ListItemText>
           </MenuItem>,
         ]}
       />
-      <RebootConfirm host={host} open={asked === 'reboot'} onClose={() => setAsked(null)} onJob={props.onJob} />
-      <RemoveConfirm host={host} open={asked === 'remove'} onClose={() => setAsked(null)} onRemoved={props.onRemoved} />
+      <RebootConfirm
+        host={host}
+        open={asked === 'reboot'}
+        onClose={() => setAsked(null)}
+        onJob={props.onJob}
+      />
+      <RemoveConfirm
+        host={host}
+        open={asked === 'remove'}
+        onClose={() => setAsked(null)}
+        onRemoved={props.onRemoved}
+      />
     </>
   );
 }
 
-function RebootConfirm(props: { host: Host; open: boolean; onClose: () => void; onJob: (id: string) => void }) {
+function RebootConfirm(props: {
+  host: Host;
+  open: boolean;
+  onClose: () => void;
+  onJob: (id: string) => void;
+}) {
   const reboot = useRebootHost(props.host, props.onJob);
   return (
     <Confirm
-      open={props.open} title="Reboot" verb="Reboot 1 host" danger busy={reboot.isPending}
-      error={reboot.error ? messageOf(reboot.error) : undefined} requestId={requestIdOf(reboot.error)}
-      onClose={props.onClose} onConfirm={() => reboot.mutate()}
+      open={props.open}
+      title="Reboot"
+      verb="Reboot 1 host"
+      danger
+      busy={reboot.isPending}
+      error={reboot.error ? messageOf(reboot.error) : undefined}
+      requestId={requestIdOf(reboot.error)}
+      onClose={props.onClose}
+      onConfirm={() => reboot.mutate()}
     >
-      Reboot <strong>{props.host.name}</strong> now. Everything that runs there stops; the job ends when the host is back with a new boot id.
+      Reboot <strong>{props.host.name}</strong> now. Everything that runs there stops; the job ends
+      when the host is back with a new boot id.
     </Confirm>
   );
 }
 
-function RemoveConfirm(props: { host: Host; open: boolean; onClose: () => void; onRemoved: () => void }) {
+function RemoveConfirm(props: {
+  host: Host;
+  open: boolean;
+  onClose: () => void;
+  onRemoved: () => void;
+}) {
   const remove = useRemoveHost(props.host.id, () => {
     notify(`${props.host.name} was removed.`, 'success');
     props.onRemoved();
   });
   return (
     <Confirm
-      open={props.open} title="Remove host" verb="Remove 1 host" danger typed={props.host.name} busy={remove.isPending}
-      error={remove.error ? messageOf(remove.error) : undefined} requestId={requestIdOf(remove.error)}
-      onClose={props.onClose} onConfirm={() => remove.mutate()}
+      open={props.open}
+      title="Remove host"
+      verb="Remove 1 host"
+      danger
+      typed={props.host.name}
+      busy={remove.isPending}
+      error={remove.error ? messageOf(remove.error) : undefined}
+      requestId={requestIdOf(remove.error)}
+      onClose={props.onClose}
+      onConfirm={() => remove.mutate()}
     >
-      Remove <strong>{props.host.name}</strong> from the fleet. It is no longer polled or patched, its patches and packages are forgotten, and its certificate is no longer accepted.
-      Nothing changes on the machine itself; to come back it must enroll again. Jobs and audit entries stay.
+      Remove <strong>{props.host.name}</strong> from the fleet. It is no longer polled or patched,
+      its patches and packages are forgotten, and its certificate is no longer accepted. Nothing
+      changes on the machine itself; to come back it must enroll again. Jobs and audit entries stay.
     </Confirm>
   );
 }

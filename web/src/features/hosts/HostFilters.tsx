@@ -17,27 +17,79 @@ export function HostFilters({ get, set, end }: Props) {
   const states = get('state') ? get('state').split(',') : [];
   return (
     <Stack direction="row" sx={{ p: 1.5, gap: 1, flexWrap: 'wrap', alignItems: 'center' }}>
-      <SearchField label="Search name or address" value={get('q')} onChange={(q) => set({ q })} width={230} />
-      <ToggleButtonGroup size="small" aria-label="State" value={states} onChange={(_, next: string[]) => set({ state: next.join(',') })}>
+      <SearchField
+        label="Search name or address"
+        value={get('q')}
+        onChange={(q) => set({ q })}
+        width={176}
+      />
+      <ToggleButtonGroup
+        size="small"
+        aria-label="State"
+        value={states}
+        onChange={(_, next: string[]) => set({ state: next.join(',') })}
+      >
         {hostStateOrder.map((state) => (
-          <ToggleButton key={state} value={state} sx={{ height: 34, gap: 0.75, px: 1.25, fontSize: 12, textTransform: 'none', color: 'text.primary' }}>
+          <ToggleButton
+            key={state}
+            value={state}
+            sx={{
+              height: 34,
+              gap: 0.5,
+              px: 0.875,
+              fontSize: 12,
+              textTransform: 'none',
+              color: 'text.primary',
+            }}
+          >
             <StatusMark status={hostStatus(state)} />
             {hostStatus(state).label}
             <span className="num">{facets?.states[state] ?? 0}</span>
           </ToggleButton>
         ))}
       </ToggleButtonGroup>
-      <Choice label="System" value={get('os')} onChange={(os) => set({ os })} options={(facets?.os ?? []).map((o) => [o.value, `${o.value} (${o.count})`])} width={130} />
-      <Choice label="Patches" value={get('pending')} onChange={(pending) => set({ pending })} width={120} options={[['any', 'Some pending'], ['security', 'Security pending'], ['none', 'None pending']]} />
-      <Choice label="Reboot" value={get('reboot')} onChange={(reboot) => set({ reboot })} width={110} options={[['true', 'Needed']]} />
-      <Stack direction="row" sx={{ ml: 'auto' }}>{end}</Stack>
+      <Choice
+        label="System"
+        value={get('os')}
+        onChange={(os) => set({ os })}
+        options={(facets?.os ?? []).map((o) => [o.value, `${o.value} (${o.count})`])}
+        width={102}
+      />
+      <Choice
+        label="Patches"
+        value={get('pending')}
+        onChange={(pending) => set({ pending })}
+        width={104}
+        options={[
+          ['any', 'Pending'],
+          ['security', 'Security'],
+          ['none', 'None'],
+        ]}
+      />
+      <Choice
+        label="Reboot"
+        value={get('reboot')}
+        onChange={(reboot) => set({ reboot })}
+        width={88}
+        options={[['true', 'Needed']]}
+      />
+      <Stack direction="row" sx={{ ml: 'auto' }}>
+        {end}
+      </Stack>
     </Stack>
   );
 }
 
-function Choice(props: { label: string; value: string; onChange: (value: string) => void; options: [string, string][]; width: number }) {
+function Choice(props: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  options: [string, string][];
+  width: number;
+}) {
   const known = props.options.some(([value]) => value === props.value);
-  const options: [string, string][] = props.value && !known ? [...props.options, [props.value, props.value]] : props.options;
+  const options: [string, string][] =
+    props.value && !known ? [...props.options, [props.value, props.value]] : props.options;
   return (
     <TextField
       select
@@ -48,7 +100,11 @@ function Choice(props: { label: string; value: string; onChange: (value: string)
       slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
     >
       <MenuItem value="">All</MenuItem>
-      {options.map(([value, text]) => <MenuItem key={value} value={value}>{text}</MenuItem>)}
+      {options.map(([value, text]) => (
+        <MenuItem key={value} value={value}>
+          {text}
+        </MenuItem>
+      ))}
     </TextField>
   );
 }

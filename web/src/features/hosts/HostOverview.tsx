@@ -14,29 +14,80 @@ import { RebootCell } from './columns';
 
 export function HostOverview({ host }: { host: Host }) {
   return (
-    <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: 'minmax(0, 1fr) minmax(0, 1fr)' }, alignItems: 'start' }}>
+    <Box
+      sx={{
+        display: 'grid',
+        gap: 2,
+        gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: 'minmax(0, 1fr) minmax(0, 1fr)' },
+        alignItems: 'start',
+      }}
+    >
       <Stack sx={{ gap: 2 }}>
-        <Panel title="State"><Facts items={stateFacts(host)} /></Panel>
-        <Panel title="Agent"><Facts items={agentFacts(host)} /></Panel>
+        <Panel title="State">
+          <Facts items={stateFacts(host)} />
+        </Panel>
+        <Panel title="Agent">
+          <Facts items={agentFacts(host)} />
+        </Panel>
       </Stack>
-      <Panel title="System"><Facts items={systemFacts(host)} /></Panel>
-      <Box sx={{ gridColumn: '1 / -1' }}><Repositories host={host} /></Box>
+      <Panel title="System">
+        <Facts items={systemFacts(host)} />
+      </Panel>
+      <Box sx={{ gridColumn: '1 / -1' }}>
+        <Repositories host={host} />
+      </Box>
     </Box>
   );
 }
 
-const list = (values: string[], none = 'none') => (values.length > 0 ? <Mono>{values.join(', ')}</Mono> : none);
+const list = (values: string[], none = 'none') =>
+  values.length > 0 ? <Mono>{values.join(', ')}</Mono> : none;
 
 function stateFacts(host: Host): [string, React.ReactNode][] {
   return [
-    ['State', <><StatusPill status={hostStatus(host.state)} /> since <Time at={host.state_since} never="an unknown time" /></>],
+    [
+      'State',
+      <>
+        <StatusPill status={hostStatus(host.state)} /> since{' '}
+        <Time at={host.state_since} never="an unknown time" />
+      </>,
+    ],
     ...(host.state_reason ? ([['Reason', host.state_reason]] as [string, string][]) : []),
-    ['Pending patches', host.pending ? <><CountLink n={host.pending.total} to={paths.host(host.id, 'patches')} label="pending patches" />, of them {groups(host.pending.security)} security, {groups(host.pending.held)} held</> : 'never read'],
+    [
+      'Pending patches',
+      host.pending ? (
+        <>
+          <CountLink
+            n={host.pending.total}
+            to={paths.host(host.id, 'patches')}
+            label="pending patches"
+          />
+          , of them {groups(host.pending.security)} security, {groups(host.pending.held)} held
+        </>
+      ) : (
+        'never read'
+      ),
+    ],
     ['By severity', host.pending ? <SeverityCounts counts={host.pending} /> : 'never read'],
     ['Patches read', <Time at={host.pending_checked_at} />],
-    ['Reboot', <><RebootCell needed={host.reboot_needed} />{host.reboot_reasons.length > 0 && <Box sx={{ color: 'text.secondary', mt: 0.5 }}>{host.reboot_reasons.join('; ')}</Box>}</>],
+    [
+      'Reboot',
+      <>
+        <RebootCell needed={host.reboot_needed} />
+        {host.reboot_reasons.length > 0 && (
+          <Box sx={{ color: 'text.secondary', mt: 0.5 }}>{host.reboot_reasons.join('; ')}</Box>
+        )}
+      </>,
+    ],
     ['Services on old files', list(host.services_to_restart)],
-    ['Package database', host.package_db_clean ? 'clean' : <Box sx={{ color: 'error.main' }}>{host.package_db_problems.join('; ') || 'not clean'}</Box>],
+    [
+      'Package database',
+      host.package_db_clean ? (
+        'clean'
+      ) : (
+        <Box sx={{ color: 'error.main' }}>{host.package_db_problems.join('; ') || 'not clean'}</Box>
+      ),
+    ],
     ['Held packages', list(host.held)],
   ];
 }
@@ -53,14 +104,26 @@ function systemFacts(host: Host): [string, React.ReactNode][] {
     ['Boot id', <Copyable text={host.boot_id} name="boot id" />],
     ['Package lists fetched', <Time at={host.last_update_check} />],
     ['Packages last changed', <Time at={host.last_update_apply} />],
-    ['Packages', <CountLink n={host.package_count} to={paths.host(host.id, 'packages')} label="installed packages" />],
+    [
+      'Packages',
+      <CountLink
+        n={host.package_count}
+        to={paths.host(host.id, 'packages')}
+        label="installed packages"
+      />,
+    ],
   ];
 }
 
 function agentFacts(host: Host): [string, React.ReactNode][] {
   return [
     ['Version', <Mono>{host.agent_version || 'not known'}</Mono>],
-    ['Address', <Mono>{host.address}:{host.port}</Mono>],
+    [
+      'Address',
+      <Mono>
+        {host.address}:{host.port}
+      </Mono>,
+    ],
     ['Last seen', <Time at={host.last_seen_at} />],
     ['Facts read', <Time at={host.refreshed_at} />],
     ['Certificate ends', <Time at={host.certificate_expires_at} never="not known" />],
@@ -71,7 +134,11 @@ function agentFacts(host: Host): [string, React.ReactNode][] {
 
 function Copyable(props: { text: string; name: string }) {
   if (!props.text) return 'not known';
-  return <><Mono>{props.text}</Mono> <CopyButton text={props.text} label={`Copy ${props.name}`} /></>;
+  return (
+    <>
+      <Mono>{props.text}</Mono> <CopyButton text={props.text} label={`Copy ${props.name}`} />
+    </>
+  );
 }
 
 function Repositories({ host }: { host: Host }) {
@@ -87,7 +154,10 @@ function Repositories({ host }: { host: Host }) {
           { name: 'Label', cell: (r) => r.label },
           { name: 'Security', cell: (r) => (r.security ? 'yes' : 'no') },
           { name: 'Released', cell: (r) => <Time at={r.updated_at} never="not known" /> },
-          { name: 'Problem', cell: (r) => (r.problem ? <Box sx={{ color: 'error.main' }}>{r.problem}</Box> : 'none') },
+          {
+            name: 'Problem',
+            cell: (r) => (r.problem ? <Box sx={{ color: 'error.main' }}>{r.problem}</Box> : 'none'),
+          },
         ]}
       />
     </Panel>

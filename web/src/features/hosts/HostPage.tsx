@@ -1,13 +1,13 @@
 import { useNavigate, useParams } from 'react-router';
 import { isNotFound } from '../../api/errors';
-import { problemOf } from '../../api/problem';
 import type { Host } from '../../api/generated/api.gen';
+import { problemOf } from '../../api/problem';
 import { deployTo, paths } from '../../lib/paths';
 import { hostStatus } from '../../lib/status';
 import { Link } from '../../ui/Link';
 import { LinkButton } from '../../ui/LinkButton';
 import { LinkTabs } from '../../ui/LinkTabs';
-import { Alert } from '../../ui/mui';
+import { Alert, Box } from '../../ui/mui';
 import { PageHeader, Panel } from '../../ui/Page';
 import { StatusPill } from '../../ui/StatusPill';
 import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
@@ -26,15 +26,36 @@ export default function HostPage() {
   const host = useHost(id);
   if (host.error && isNotFound(host.error)) return <Gone />;
   const problem = problemOf(host);
-  if (problem) return <><PageHeader title="Host" /><ErrorState {...problem} onRetry={problem.retry} /></>;
-  if (!host.data) return <><PageHeader title="Host" /><Panel><TextSkeleton lines={10} /></Panel></>;
+  if (problem)
+    return (
+      <>
+        <PageHeader title="Host" />
+        <ErrorState {...problem} onRetry={problem.retry} />
+      </>
+    );
+  if (!host.data)
+    return (
+      <>
+        <PageHeader title="Host" />
+        <Panel>
+          <TextSkeleton lines={10} />
+        </Panel>
+      </>
+    );
   return <HostView host={host.data} tab={tab} />;
 }
 
 function Gone() {
   return (
     <Panel>
-      <EmptyState title="No such host" action={<LinkButton to={paths.hosts} variant="outlined">All hosts</LinkButton>}>
+      <EmptyState
+        title="No such host"
+        action={
+          <LinkButton to={paths.hosts} variant="outlined">
+            All hosts
+          </LinkButton>
+        }
+      >
         It was removed, or it never existed, or you may not see it.
       </EmptyState>
     </Panel>
@@ -45,8 +66,18 @@ function HostView({ host, tab }: { host: Host; tab: string }) {
   const navigate = useNavigate();
   const tabs = [
     { id: 'overview', label: 'Overview', to: paths.host(host.id) },
-    { id: 'patches', label: 'Patches', to: paths.host(host.id, 'patches'), count: host.pending?.total },
-    { id: 'packages', label: 'Packages', to: paths.host(host.id, 'packages'), count: host.package_count },
+    {
+      id: 'patches',
+      label: 'Patches',
+      to: paths.host(host.id, 'patches'),
+      count: host.pending?.total,
+    },
+    {
+      id: 'packages',
+      label: 'Packages',
+      to: paths.host(host.id, 'packages'),
+      count: host.package_count,
+    },
     { id: 'jobs', label: 'Jobs', to: paths.host(host.id, 'jobs') },
     { id: 'timeline', label: 'Timeline', to: paths.host(host.id, 'timeline') },
   ];
@@ -55,12 +86,28 @@ function HostView({ host, tab }: { host: Host; tab: string }) {
     <>
       <PageHeader
         title={host.name}
-        aside={<><StatusPill status={hostStatus(host.state)} hint={host.state_reason || undefined} />{host.reboot_needed && <RebootPill />}</>}
-        subtitle={<>{host.fqdn !== host.name && `${host.fqdn} · `}{host.os} · seen <Time at={host.last_seen_at} /></>}
+        aside={
+          <>
+            <StatusPill status={hostStatus(host.state)} hint={host.state_reason || undefined} />
+            {host.reboot_needed && <RebootPill />}
+          </>
+        }
+        subtitle={
+          <>
+            {host.fqdn !== host.name && `${host.fqdn} · `}
+            {host.os} · seen <Time at={host.last_seen_at} />
+          </>
+        }
         actions={
           <>
-            <HostActions host={host} onRemoved={() => navigate(paths.hosts)} onJob={(job) => navigate(paths.job(job))} />
-            <LinkButton variant="contained" to={deployTo([host.id])}>Deploy</LinkButton>
+            <HostActions
+              host={host}
+              onRemoved={() => navigate(paths.hosts)}
+              onJob={(job) => navigate(paths.job(job))}
+            />
+            <LinkButton variant="contained" to={deployTo([host.id])}>
+              Deploy
+            </LinkButton>
           </>
         }
       />
@@ -75,16 +122,31 @@ function HostView({ host, tab }: { host: Host; tab: string }) {
   );
 }
 
-const RebootPill = () => <StatusPill status={{ label: 'Reboot needed', tone: 'medium', shape: 'clock' }} />;
+const RebootPill = () => (
+  <StatusPill status={{ label: 'Reboot needed', tone: 'medium', shape: 'clock' }} />
+);
 
 /** What happens next, or what is wrong, as one sentence over everything. */
 function Notice({ host }: { host: Host }) {
   if (host.current_job) {
-    return <Alert severity="info" variant="outlined" sx={{ mb: 2 }}>A {host.current_job.kind} job is {host.current_job.state} here. <Link to={paths.job(host.current_job.id, host.id)}>Follow it</Link></Alert>;
+    return (
+      <Alert severity="info" variant="outlined" sx={{ mb: 2 }}>
+        A {host.current_job.kind} job is {host.current_job.state} here.{' '}
+        <Link to={paths.job(host.current_job.id, host.id)}>Follow it</Link>
+      </Alert>
+    );
   }
   if (host.state === 'unreachable' || host.state === 'degraded') {
-    return <Alert severity={host.state === 'degraded' ? 'warning' : 'error'} variant="outlined" sx={{ mb: 2 }}>{host.state_reason || hostStatus(host.state).label}, since <Time at={host.state_since} never="an unknown time" />. {host.next}</Alert>;
+    return (
+      <Alert
+        severity={host.state === 'degraded' ? 'warning' : 'error'}
+        variant="outlined"
+        sx={{ mb: 2 }}
+      >
+        {host.state_reason || hostStatus(host.state).label}, since{' '}
+        <Time at={host.state_since} never="an unknown time" />. {host.next}
+      </Alert>
+    );
   }
-  return <Alert severity="info" icon={false} variant="outlined" sx={{ mb: 2, color: 'text.primary' }}>{host.next}</Alert>;
+  return <Box sx={{ mb: 1, fontSize: 13 }}>{host.next}</Box>;
 }
-

@@ -2,13 +2,13 @@ import { useState } from 'react';
 import { problemOf } from '../../api/problem';
 import { deployTo, paths } from '../../lib/paths';
 import { usePageState, useUrlState } from '../../lib/url';
+import { count, groups } from '../../lib/words';
 import { ColumnChooser, DataTable, useHiddenColumns } from '../../ui/DataTable';
 import { Link } from '../../ui/Link';
 import { LinkButton } from '../../ui/LinkButton';
 import { Alert, Button } from '../../ui/mui';
 import { PageHeader, Panel } from '../../ui/Page';
 import { EmptyState } from '../../ui/states';
-import { count, groups } from '../../lib/words';
 import { BulkBar } from './BulkBar';
 import { hostColumns } from './columns';
 import { filterFrom, isFiltered } from './filter';
@@ -37,14 +37,36 @@ export default function HostsPage() {
     <>
       <PageHeader
         title="Hosts"
-        subtitle={hosts.data ? `${count(total, 'host')}${isFiltered(filter) ? ' match' : ''}` : 'Loading'}
-        actions={<><LinkButton to={paths.addHost} variant="outlined">Add host</LinkButton><LinkButton to={deployTo({ filter: 'pending=security' })} variant="contained">Deploy</LinkButton></>}
+        subtitle={
+          hosts.data ? `${count(total, 'host')}${isFiltered(filter) ? ' match' : ''}` : 'Loading'
+        }
+        actions={
+          <>
+            <LinkButton to={paths.addHost} variant="outlined">
+              Add host
+            </LinkButton>
+            <LinkButton to={deployTo({ filter: 'pending=security' })} variant="contained">
+              Deploy
+            </LinkButton>
+          </>
+        }
       />
       <PendingBanner />
       <Panel flush>
-        <HostFilters get={get} set={change} end={<ColumnChooser columns={hostColumns} hidden={hidden} onToggle={toggleColumn} />} />
+        <HostFilters
+          get={get}
+          set={change}
+          end={<ColumnChooser columns={hostColumns} hidden={hidden} onToggle={toggleColumn} />}
+        />
         {(selected.size > 0 || everything) && (
-          <BulkBar selected={selected} everything={everything} total={total} filter={filter} onEverything={() => setEverything(true)} onClear={clearSelection} />
+          <BulkBar
+            selected={selected}
+            everything={everything}
+            total={total}
+            filter={filter}
+            onEverything={() => setEverything(true)}
+            onClear={clearSelection}
+          />
         )}
         <DataTable
           label="Hosts"
@@ -62,7 +84,12 @@ export default function HostsPage() {
             setSelected(ids);
             setEverything(false);
           }}
-          empty={<NoHosts filtered={isFiltered(filter)} onClear={() => change({ q: '', state: '', os: '', pending: '', reboot: '' })} />}
+          empty={
+            <NoHosts
+              filtered={isFiltered(filter)}
+              onClear={() => change({ q: '', state: '', os: '', pending: '', reboot: '' })}
+            />
+          }
         />
       </Panel>
     </>
@@ -77,10 +104,28 @@ function sortOf(at: { sort?: string; order?: 'asc' | 'desc' }) {
 
 function NoHosts(props: { filtered: boolean; onClear: () => void }) {
   if (props.filtered) {
-    return <EmptyState title="No host matches" action={<Button variant="outlined" onClick={props.onClear}>Clear the filter</Button>}>Change the search words or one of the filters.</EmptyState>;
+    return (
+      <EmptyState
+        title="No host matches"
+        action={
+          <Button variant="outlined" onClick={props.onClear}>
+            Clear the filter
+          </Button>
+        }
+      >
+        Change the search words or one of the filters.
+      </EmptyState>
+    );
   }
   return (
-    <EmptyState title="No hosts yet" action={<LinkButton variant="contained" to={paths.addHost}>Add a host</LinkButton>}>
+    <EmptyState
+      title="No hosts yet"
+      action={
+        <LinkButton variant="contained" to={paths.addHost}>
+          Add a host
+        </LinkButton>
+      }
+    >
       Install the agent on a machine and let it enroll itself.
     </EmptyState>
   );
@@ -91,7 +136,8 @@ function PendingBanner() {
   if (waiting === 0) return null;
   return (
     <Alert severity="info" variant="outlined" sx={{ mb: 2 }}>
-      {groups(waiting)} {waiting === 1 ? 'machine asks' : 'machines ask'} to be enrolled. <Link to={paths.enrollment}>Look at the evidence and decide</Link>
+      {groups(waiting)} {waiting === 1 ? 'machine asks' : 'machines ask'} to be enrolled.{' '}
+      <Link to={paths.enrollment}>Look at the evidence and decide</Link>
     </Alert>
   );
 }

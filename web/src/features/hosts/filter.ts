@@ -9,7 +9,8 @@ export function filterFrom(get: Get): HostFilter {
     q: get('q') || undefined,
     state: get('state') || undefined,
     os: get('os') || undefined,
-    pending: pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
+    pending:
+      pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
     reboot: get('reboot') === 'true' ? true : undefined,
   };
 }

@@ -30,7 +30,8 @@ export function useHostFacets() {
 export function usePendingEnrollments() {
   return useQuery({
     queryKey: [...keys.enrollmentList('pending'), 'count'],
-    queryFn: ({ signal }) => call('listEnrollments', { query: { status: 'pending', page_size: 1 }, signal }),
+    queryFn: ({ signal }) =>
+      call('listEnrollments', { query: { status: 'pending', page_size: 1 }, signal }),
     refetchInterval: 30_000,
   });
 }
@@ -53,7 +54,8 @@ export function useHostPart<K extends 'hostPatches' | 'hostPackages' | 'hostTime
 ) {
   return useQuery({
     queryKey: keys.hostPart(id, operation, query ?? {}),
-    queryFn: ({ signal }) => call(operation, { path: { id }, query, signal } as never) as Promise<Operations[K]['ok']>,
+    queryFn: ({ signal }) =>
+      call(operation, { path: { id }, query, signal } as never) as Promise<Operations[K]['ok']>,
     placeholderData: keepPreviousData,
     refetchInterval: usePolling(),
   });
@@ -85,8 +87,11 @@ export function useRefreshHost(id: string) {
 export function useRefreshHosts() {
   return useMutation({
     mutationFn: (ids: string[]) =>
-      call('createJob', { body: { kind: 'refresh', host_ids: ids, reboot: 'never', allow_removals: false } }),
-    onSuccess: (job) => notify(`Job #${job.number} refreshes ${count(job.counts.total, 'host')}.`, 'success'),
+      call('createJob', {
+        body: { kind: 'refresh', host_ids: ids, reboot: 'never', allow_removals: false },
+      }),
+    onSuccess: (job) =>
+      notify(`Job #${job.number} refreshes ${count(job.counts.total, 'host')}.`, 'success'),
     onError: (error) => notify(messageOf(error), 'error'),
   });
 }
@@ -107,7 +112,9 @@ export function useRemoveHost(id: string, onDone: () => void) {
 export function useRebootHost(host: Host, onDone: (jobId: string) => void) {
   return useMutation({
     mutationFn: () =>
-      call('createJob', { body: { kind: 'reboot', host_ids: [host.id], reboot: 'always', allow_removals: false } }),
+      call('createJob', {
+        body: { kind: 'reboot', host_ids: [host.id], reboot: 'always', allow_removals: false },
+      }),
     onSuccess: (job) => onDone(job.id),
   });
 }
@@ -116,7 +123,9 @@ export function useRebootHost(host: Host, onDone: (jobId: string) => void) {
 export async function allHostIds(filter: HostFilter): Promise<string[]> {
   const ids: string[] = [];
   for (let page = 1; ; page++) {
-    const answer = await call('listHosts', { query: { ...filter, sort: 'name', order: 'asc', page, page_size: 500 } });
+    const answer = await call('listHosts', {
+      query: { ...filter, sort: 'name', order: 'asc', page, page_size: 500 },
+    });
     ids.push(...answer.items.map((host) => host.id));
     if (answer.items.length === 0 || ids.length >= answer.total) return [...new Set(ids)];
   }

@@ -21,19 +21,37 @@ export function JobHostView({ job, host }: { job: Job; host: JobHost }) {
   return (
     <Stack component="section" aria-label={`Host ${host.host_name}`} sx={{ gap: 2, minWidth: 0 }}>
       <Panel
-        title={<><Link to={paths.host(host.host_id)}>{host.host_name}</Link> <StatusPill status={jobHostStatus(host.state)} /></>}
+        title={
+          <>
+            <Link to={paths.host(host.host_id)}>{host.host_name}</Link>{' '}
+            <StatusPill status={jobHostStatus(host.state)} />
+          </>
+        }
         actions={<Box sx={{ color: 'text.secondary', fontSize: 13 }}>{timing(host)}</Box>}
       >
         <Stack sx={{ gap: 1.5 }}>
           {steps.length > 0 && <Stepper label="Phases" steps={steps} />}
-          {!isFinal(host.state) && <Box sx={{ display: 'flex', gap: 2, alignItems: 'center' }}><ProgressBar percent={host.progress} status={jobHostStatus(host.state)} label={`Progress of ${host.host_name}`} /><span className="num">{host.progress}&nbsp;%</span></Box>}
-          {host.message && !host.error && <Box role="status" sx={{ fontSize: 13 }}>{host.message}</Box>}
+          {!isFinal(host.state) && (
+            <Box sx={{ display: 'flex', gap: 2, alignItems: 'center' }}>
+              <ProgressBar
+                percent={host.progress}
+                status={jobHostStatus(host.state)}
+                label={`Progress of ${host.host_name}`}
+              />
+              <span className="num">{host.progress}&nbsp;%</span>
+            </Box>
+          )}
+          {host.message && !host.error && (
+            <Box role="status" sx={{ fontSize: 13 }}>
+              {host.message}
+            </Box>
+          )}
           <Trouble host={host} />
           <After job={job} host={host} />
         </Stack>
       </Panel>
-      {host.changes.length > 0 && <Changes host={host} />}
       <Log job={job} host={host} log={log} />
+      {host.changes.length > 0 && <Changes host={host} />}
     </Stack>
   );
 }
@@ -52,7 +70,16 @@ function Trouble({ host }: { host: JobHost }) {
       <Box sx={{ overflowWrap: 'anywhere' }}>{host.error.message}</Box>
       <Box sx={{ color: 'text.secondary', mt: 0.5 }}>
         <span className="mono">{host.error.code}</span>
-        {host.next_attempt_at ? <> · tried again <Time at={host.next_attempt_at} /></> : host.error.retryable ? ' · may pass by itself: re-running can help' : ' · re-running helps only after the cause is gone'}
+        {host.next_attempt_at ? (
+          <>
+            {' '}
+            · tried again <Time at={host.next_attempt_at} />
+          </>
+        ) : host.error.retryable ? (
+          ' · may pass by itself: re-running can help'
+        ) : (
+          ' · re-running helps only after the cause is gone'
+        )}
       </Box>
     </Alert>
   );
@@ -63,9 +90,24 @@ function After({ job, host }: { job: Job; host: JobHost }) {
   if (!isFinal(host.state) || host.changes.length === 0) return null;
   return (
     <Stack sx={{ gap: 0.75, fontSize: 13 }}>
-      {job.kind === 'patch' && host.rollback && <div><StatusPill status={rollbackStatus(host.rollback.state)} /> {host.rollback.reasons.join('; ')}</div>}
-      {host.reboot_needed && <div><StatusPill status={{ label: 'Reboot needed', tone: 'medium', shape: 'clock' }} /> The new code is in effect after a reboot.</div>}
-      {host.conffiles.length > 0 && <div>{count(host.conffiles.length, 'configuration file')} kept as on the host: <span className="mono">{host.conffiles.join(', ')}</span></div>}
+      {job.kind === 'patch' && host.rollback && (
+        <div>
+          <StatusPill status={rollbackStatus(host.rollback.state)} />{' '}
+          {host.rollback.reasons.join('; ')}
+        </div>
+      )}
+      {host.reboot_needed && (
+        <div>
+          <StatusPill status={{ label: 'Reboot needed', tone: 'medium', shape: 'clock' }} /> The new
+          code is in effect after a reboot.
+        </div>
+      )}
+      {host.conffiles.length > 0 && (
+        <div>
+          {count(host.conffiles.length, 'configuration file')} kept as on the host:{' '}
+          <span className="mono">{host.conffiles.join(', ')}</span>
+        </div>
+      )}
     </Stack>
   );
 }
@@ -83,9 +125,29 @@ function Changes({ host }: { host: JobHost }) {
           { name: 'Package', cell: (c) => c.name, mono: true },
           { name: 'Change', cell: (c) => plain(c.action) },
           { name: 'Before', cell: (c) => c.from_version || 'not installed', mono: true },
-          { name: over ? 'After' : 'Planned', cell: (c) => (over ? c.after_version || 'not installed' : c.to_version || 'removed'), mono: true },
+          {
+            name: over ? 'After' : 'Planned',
+            cell: (c) => (over ? c.after_version || 'not installed' : c.to_version || 'removed'),
+            mono: true,
+          },
           { name: 'Security', cell: (c) => (c.security ? 'yes' : 'no') },
-          { name: 'Result', cell: (c) => (over ? <StatusPill status={c.done ? { label: 'Done', tone: 'ok', shape: 'check' } : { label: 'Not as planned', tone: 'high', shape: 'warning' }} /> : c.done ? 'done' : 'to do') },
+          {
+            name: 'Result',
+            cell: (c) =>
+              over ? (
+                <StatusPill
+                  status={
+                    c.done
+                      ? { label: 'Done', tone: 'ok', shape: 'check' }
+                      : { label: 'Not as planned', tone: 'high', shape: 'warning' }
+                  }
+                />
+              ) : c.done ? (
+                'done'
+              ) : (
+                'to do'
+              ),
+          },
         ]}
       />
     </Panel>

@@ -1,5 +1,5 @@
-import { problemOf } from '../../api/problem';
 import type { JobSummary } from '../../api/generated/api.gen';
+import { problemOf } from '../../api/problem';
 import { paths } from '../../lib/paths';
 import { isFinal, jobStatus } from '../../lib/status';
 import { usePageState, useUrlState } from '../../lib/url';
@@ -17,65 +17,164 @@ import { useJobs } from './queries';
 import { resultWords } from './words';
 
 const columns: Column<JobSummary>[] = [
-  { key: 'name', name: 'Job', width: 260, grow: true, cell: (j) => <Link to={paths.job(j.id)}>#{j.number} {j.title}</Link> },
-  { key: 'state', name: 'State', width: 145, cell: (j) => <StatusPill status={jobStatus(j.state)} /> },
+  {
+    key: 'name',
+    name: 'Job',
+    width: 260,
+    grow: true,
+    cell: (j) => (
+      <Link to={paths.job(j.id)}>
+        #{j.number} {j.title}
+      </Link>
+    ),
+  },
+  {
+    key: 'state',
+    name: 'State',
+    width: 145,
+    cell: (j) => <StatusPill status={jobStatus(j.state)} />,
+  },
   { key: 'progress', name: 'Progress', width: 150, cell: (j) => <Progress job={j} /> },
   { key: 'hosts', name: 'Hosts', width: 210, grow: true, cell: (j) => resultWords(j.counts) },
   { key: 'created_at', name: 'Ordered', width: 110, cell: (j) => <Time at={j.created_at} /> },
   { key: 'created_by', name: 'By', width: 120, cell: (j) => j.created_by },
-  { key: 'finished_at', name: 'Finished', width: 110, cell: (j) => <Time at={j.finished_at} never="not yet" /> },
+  {
+    key: 'finished_at',
+    name: 'Finished',
+    width: 110,
+    cell: (j) => <Time at={j.finished_at} never="not yet" />,
+  },
 ];
 
 function Progress({ job }: { job: JobSummary }) {
   if (isFinal(job.state)) return '–';
   return (
     <Box sx={{ display: 'flex', gap: 1, alignItems: 'center' }}>
-      <ProgressBar width={80} percent={job.progress} status={jobStatus(job.state)} label={`Progress of job ${job.number}`} />
+      <ProgressBar
+        width={80}
+        percent={job.progress}
+        status={jobStatus(job.state)}
+        label={`Progress of job ${job.number}`}
+      />
       <span className="num">{job.progress} %</span>
     </Box>
   );
 }
 
-const states = ['running', 'queued', 'failed', 'partially_failed', 'succeeded', 'cancelled', 'expired'];
+const states = [
+  'running',
+  'queued',
+  'failed',
+  'partially_failed',
+  'succeeded',
+  'cancelled',
+  'expired',
+];
 const kinds = ['patch', 'rollback', 'reboot', 'refresh'];
 
 /** What was ordered, how far is it, what failed? */
 export default function JobsPage() {
   const [get, set] = useUrlState();
   const [at, setAt] = usePageState();
-  const filter = { state: get('state') || undefined, kind: get('kind') || undefined, q: get('q') || undefined };
+  const filter = {
+    state: get('state') || undefined,
+    kind: get('kind') || undefined,
+    q: get('q') || undefined,
+  };
   const jobs = useJobs({ ...filter, page: at.page, page_size: at.pageSize });
   const filtered = Object.values(filter).some(Boolean);
-  const change = (values: Record<string, string | undefined>) => set({ ...values, page: undefined });
+  const change = (values: Record<string, string | undefined>) =>
+    set({ ...values, page: undefined });
   return (
     <>
-      <PageHeader title="Jobs" subtitle={jobs.data ? count(jobs.data.total, 'job') : 'Loading'} actions={<LinkButton variant="contained" to={paths.deploy}>Deploy</LinkButton>} />
+      <PageHeader
+        title="Jobs"
+        subtitle={jobs.data ? count(jobs.data.total, 'job') : 'Loading'}
+        actions={
+          <LinkButton variant="contained" to={paths.deploy}>
+            Deploy
+          </LinkButton>
+        }
+      />
       <Panel flush>
         <Stack direction="row" sx={{ p: 1.5, gap: 1, flexWrap: 'wrap' }}>
           <SearchField label="Search jobs" value={get('q')} onChange={(q) => change({ q })} />
-          <Choice label="State" value={get('state')} options={states} word={(s) => jobStatus(s).label} onChange={(state) => change({ state })} />
-          <Choice label="Kind" value={get('kind')} options={kinds} word={plain} onChange={(kind) => change({ kind })} />
+          <Choice
+            label="State"
+            value={get('state')}
+            options={states}
+            word={(s) => jobStatus(s).label}
+            onChange={(state) => change({ state })}
+          />
+          <Choice
+            label="Kind"
+            value={get('kind')}
+            options={kinds}
+            word={plain}
+            onChange={(kind) => change({ kind })}
+          />
         </Stack>
         <DataTable
-          label="Jobs" columns={columns} rows={jobs.data?.items} total={jobs.data?.total ?? 0} rowId={(j) => j.id} at={at} onChange={setAt}
-          busy={jobs.isPlaceholderData} problem={problemOf(jobs)}
-          empty={filtered
-            ? <EmptyState title="No job matches" action={<Button variant="outlined" onClick={() => change({ q: '', state: '', kind: '' })}>Clear the filter</Button>} />
-            : <EmptyState title="No jobs yet" action={<LinkButton variant="contained" to={paths.deploy}>Deploy patches</LinkButton>}>A job is one order to one or many hosts. Deploying makes one.</EmptyState>}
+          label="Jobs"
+          columns={columns}
+          rows={jobs.data?.items}
+          total={jobs.data?.total ?? 0}
+          rowId={(j) => j.id}
+          at={at}
+          onChange={setAt}
+          busy={jobs.isPlaceholderData}
+          problem={problemOf(jobs)}
+          empty={
+            filtered ? (
+              <EmptyState
+                title="No job matches"
+                action={
+                  <Button variant="outlined" onClick={() => change({ q: '', state: '', kind: '' })}>
+                    Clear the filter
+                  </Button>
+                }
+              />
+            ) : (
+              <EmptyState
+                title="No jobs yet"
+                action={
+                  <LinkButton variant="contained" to={paths.deploy}>
+                    Deploy patches
+                  </LinkButton>
+                }
+              >
+                A job is one order to one or many hosts. Deploying makes one.
+              </EmptyState>
+            )
+          }
         />
       </Panel>
     </>
   );
 }
 
-function Choice(props: { label: string; value: string; options: string[]; word: (value: string) => string; onChange: (value: string) => void }) {
+function Choice(props: {
+  label: string;
+  value: string;
+  options: string[];
+  word: (value: string) => string;
+  onChange: (value: string) => void;
+}) {
   return (
     <TextField
-      select label={props.label} value={props.options.includes(props.value) ? props.value : ''} onChange={(e) => props.onChange(e.target.value)}
-      sx={{ width: 150, '& .MuiInputBase-root': { height: 34, fontSize: 13 } }} slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
+      select
+      label={props.label}
+      value={props.options.includes(props.value) ? props.value : ''}
+      onChange={(e) => props.onChange(e.target.value)}
+      sx={{ width: 150, '& .MuiInputBase-root': { height: 34, fontSize: 13 } }}
+      slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
     >
       <MenuItem value="">All</MenuItem>
-      {props.options.map((value) => <MenuItem key={value} value={value}>{props.word(value)}</MenuItem>)}
+      {props.options.map((value) => (
+        <MenuItem key={value} value={value}>
+          {props.word(value)}
+        </MenuItem>
+      ))}
     </TextField>
   );
 }

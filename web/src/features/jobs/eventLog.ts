@@ -17,7 +17,9 @@ export class EventLog {
     });
     if (fresh.length === 0) return false;
     const last = this.list.at(-1)?.id ?? 0;
-    const appended = fresh.every((event, i) => event.id > (i > 0 ? (fresh[i - 1] as JobEvent).id : last));
+    const appended = fresh.every(
+      (event, i) => event.id > (i > 0 ? (fresh[i - 1] as JobEvent).id : last),
+    );
     this.list = [...this.list, ...fresh];
     if (!appended) this.list.sort((a, b) => a.id - b.id);
     return true;
@@ -33,15 +35,33 @@ export class EventLog {
   }
 }
 
-export type PhaseRow = { type: 'phase'; key: string; phase: string; lines: number; folded: boolean };
-export type LineRow = { type: 'line'; key: string; seq: number; at: string; text: string; stream: string; phase: string };
+export type PhaseRow = {
+  type: 'phase';
+  key: string;
+  phase: string;
+  lines: number;
+  folded: boolean;
+};
+export type LineRow = {
+  type: 'line';
+  key: string;
+  seq: number;
+  at: string;
+  text: string;
+  stream: string;
+  phase: string;
+};
 export type LogRow = PhaseRow | LineRow;
 
 /**
  * The rows of the log: a heading where a phase begins, then its lines. With search
  * words only the lines that hold them are left, and no phase is folded.
  */
-export function logRows(events: readonly JobEvent[], folded: ReadonlySet<string>, search: string): LogRow[] {
+export function logRows(
+  events: readonly JobEvent[],
+  folded: ReadonlySet<string>,
+  search: string,
+): LogRow[] {
   const words = search.toLowerCase();
   const rows: LogRow[] = [];
   let heading: PhaseRow | null = null;
@@ -51,12 +71,26 @@ export function logRows(events: readonly JobEvent[], folded: ReadonlySet<string>
     if (words && !text.toLowerCase().includes(words)) continue;
     if (!heading || (event.phase && event.phase !== heading.phase)) {
       const phase = event.phase || 'start';
-      heading = { type: 'phase', key: `${phase}-${event.id}`, phase, lines: 0, folded: !words && folded.has(phase) };
+      heading = {
+        type: 'phase',
+        key: `${phase}-${event.id}`,
+        phase,
+        lines: 0,
+        folded: !words && folded.has(phase),
+      };
       rows.push(heading);
     }
     heading.lines++;
     if (!heading.folded) {
-      rows.push({ type: 'line', key: `e${event.id}`, seq: event.seq, at: event.at, text, stream: event.kind === 'status' ? 'agent' : event.stream, phase: heading.phase });
+      rows.push({
+        type: 'line',
+        key: `e${event.id}`,
+        seq: event.seq,
+        at: event.at,
+        text,
+        stream: event.kind === 'status' ? 'agent' : event.stream,
+        phase: heading.phase,
+      });
     }
   }
   return rows;
@@ -70,7 +104,8 @@ function textOf(event: JobEvent): string | null {
 
 /** The log as text, to copy. */
 export function logText(events: readonly JobEvent[]): string {
-  return events.map((event) => ({ event, text: textOf(event) }))
+  return events
+    .map((event) => ({ event, text: textOf(event) }))
     .filter(({ text }) => text !== null)
     .map(({ event, text }) => `${event.at} ${event.phase} ${text}`)
     .join('\n');

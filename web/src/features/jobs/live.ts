@@ -9,16 +9,19 @@ export function jobsLive(client: QueryClient): (message: LiveMessage) => void {
   const lists = throttled(1000, () => void client.invalidateQueries({ queryKey: keys.jobLists }));
   const pending = new Map<string, () => void>();
   const hostLists = (jobId: string) => {
-    const refresh = pending.get(jobId) ?? throttled(1000, () => {
-      pending.delete(jobId);
-      void client.invalidateQueries({ queryKey: keys.jobHosts(jobId) });
-    });
+    const refresh =
+      pending.get(jobId) ??
+      throttled(1000, () => {
+        pending.delete(jobId);
+        void client.invalidateQueries({ queryKey: keys.jobHosts(jobId) });
+      });
     pending.set(jobId, refresh);
     refresh();
   };
   return (message) => {
     if (message.type === 'job') applyJob(client, message.job, lists);
-    if (message.type === 'job_host' && applyHost(client, message.job_id, message.host)) hostLists(message.job_id);
+    if (message.type === 'job_host' && applyHost(client, message.job_id, message.host))
+      hostLists(message.job_id);
   };
 }
 
@@ -30,7 +33,10 @@ function applyJob(client: QueryClient, job: JobSummary, lists: () => void) {
     const before = page?.items.find((item) => item.id === job.id);
     if (!page || !before) return page;
     if (before.state === job.state) stateChanged = false;
-    return { ...page, items: page.items.map((item) => (item.id === job.id ? { ...item, ...job } : item)) };
+    return {
+      ...page,
+      items: page.items.map((item) => (item.id === job.id ? { ...item, ...job } : item)),
+    };
   });
   // Rows move between filters only when the state changes.
   if (stateChanged) lists();
@@ -44,7 +50,12 @@ function applyHost(client: QueryClient, jobId: string, host: JobHost): boolean {
     const before = page.items.find((item) => item.host_id === host.host_id);
     if (!before) return page;
     if (before.state !== host.state) moved = true;
-    return { ...page, items: page.items.map((item) => (item.host_id === host.host_id ? { ...item, ...host } : item)) };
+    return {
+      ...page,
+      items: page.items.map((item) =>
+        item.host_id === host.host_id ? { ...item, ...host } : item,
+      ),
+    };
   });
   return moved;
 }

@@ -24,17 +24,23 @@ export function useJob(id: string) {
   return useQuery({
     queryKey: keys.job(id),
     queryFn: ({ signal }) => call('getJob', { path: { id }, signal }),
-    refetchInterval: (query) => (query.state.data && isFinal(query.state.data.state) ? false : polling),
+    refetchInterval: (query) =>
+      query.state.data && isFinal(query.state.data.state) ? false : polling,
   });
 }
 
-export function useJobHosts(job: Job, filter: { state?: string; page: number; page_size: number }) {
+export function useJobHosts(
+  job: Job,
+  filter: { state?: string; page: number; page_size: number },
+  enabled = true,
+) {
   const polling = usePolling();
   return useQuery({
     queryKey: keys.jobHostList(job.id, filter),
     queryFn: ({ signal }) => call('listJobHosts', { path: { id: job.id }, query: filter, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: isFinal(job.state) ? false : polling,
+    enabled,
   });
 }
 
@@ -45,11 +51,17 @@ export function useChangedHosts(job: Job, enabled: boolean) {
     queryFn: async ({ signal }) => {
       const hosts: JobHost[] = [];
       for (let page = 1; ; page++) {
-        const answer = await call('listJobHosts', { path: { id: job.id }, query: { page, page_size: 500 }, signal });
+        const answer = await call('listJobHosts', {
+          path: { id: job.id },
+          query: { page, page_size: 500 },
+          signal,
+        });
         hosts.push(...answer.items);
         if (answer.items.length === 0 || hosts.length >= answer.total) break;
       }
-      return hosts.filter((host) => host.changes.some((change) => change.after_version !== (change.from_version ?? '')));
+      return hosts.filter((host) =>
+        host.changes.some((change) => change.after_version !== (change.from_version ?? '')),
+      );
     },
     enabled,
     staleTime: 0,
@@ -61,10 +73,10 @@ export function useFollowJob(id: string, hosts: JobHost[] | undefined) {
   const ready = hosts !== undefined;
   // Only the first answer counts: later events come over the subscription itself.
   const newest = hosts?.reduce((most, host) => Math.max(most, host.last_event_id), 0) ?? 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new cursor must not subscribe again
   useEffect(() => {
     if (!ready) return;
     return live.followJob(id, newest);
-    // biome-ignore lint/correctness/useExhaustiveDependencies: a new cursor must not subscribe again
   }, [id, ready]);
 }
 
@@ -91,7 +103,8 @@ export function useCancelJob(job: Job, onDone: () => void) {
 export function useRollback(job: Job, onStarted: (id: string) => void) {
   const changed = useChanged();
   return useMutation({
-    mutationFn: (host_ids: string[]) => call('rollbackJob', { path: { id: job.id }, body: { host_ids } }),
+    mutationFn: (host_ids: string[]) =>
+      call('rollbackJob', { path: { id: job.id }, body: { host_ids } }),
     onSuccess: (answer) => {
       changed(answer);
       onStarted(answer.id);

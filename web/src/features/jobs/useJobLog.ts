@@ -67,7 +67,12 @@ export class Loader {
 
   receive(message: LiveMessage) {
     if (message.type === 'caught_up' && message.job_id === this.jobId) void this.load();
-    if (message.type !== 'event' || message.job_id !== this.jobId || message.host_id !== this.hostId) return;
+    if (
+      message.type !== 'event' ||
+      message.job_id !== this.jobId ||
+      message.host_id !== this.hostId
+    )
+      return;
     if (this.log.add([message])) this.schedule();
   }
 

@@ -20,8 +20,14 @@ export function cancelSentence(counts: JobCounts): string {
   const notStarted = counts.waiting + counts.queued;
   const running = counts.claimed + counts.running + counts.lost;
   const parts: string[] = [];
-  if (notStarted > 0) parts.push(`${count(notStarted, 'host')} that ${notStarted === 1 ? 'has' : 'have'} not started will not start.`);
-  if (running > 0) parts.push(`${count(running, 'host')} under way ${running === 1 ? 'stops' : 'stop'} at the next safe point; a running package transaction is finished first.`);
+  if (notStarted > 0)
+    parts.push(
+      `${count(notStarted, 'host')} that ${notStarted === 1 ? 'has' : 'have'} not started will not start.`,
+    );
+  if (running > 0)
+    parts.push(
+      `${count(running, 'host')} under way ${running === 1 ? 'stops' : 'stop'} at the next safe point; a running package transaction is finished first.`,
+    );
   return parts.join(' ') || 'Nothing is left to cancel.';
 }
 

@@ -1,0 +1,30 @@
+import { handle, state } from './backend';
+import { MockSocket } from './socket';
+
+/**
+ * Stands in for the manager in `npm run dev:mock`. The query of the address chooses
+ * what to look at: ?mock=signed-out, must-change, empty, failing:/hosts, no-socket.
+ */
+const wish = new URLSearchParams(window.location.search).get('mock') ?? '';
+state.signedIn = wish !== 'signed-out';
+state.mustChange = wish === 'must-change';
+state.empty = wish === 'empty';
+state.failing = wish.startsWith('failing:') ? wish.slice('failing:'.length) : '';
+
+const real = window.fetch.bind(window);
+window.fetch = async (input, init) => {
+  const request = new Request(
+    new URL(String(input instanceof Request ? input.url : input), window.location.href),
+    init,
+  );
+  return new URL(request.url).pathname.startsWith('/api/') ? handle(request) : real(input, init);
+};
+
+const RealSocket = window.WebSocket;
+window.WebSocket = new Proxy(RealSocket, {
+  construct(target, [url, protocols]: [string | URL, string | string[] | undefined]) {
+    if (!String(url).includes('/api/v1/ws/')) return new target(url, protocols);
+    if (wish === 'no-socket') throw new Error('no socket wanted');
+    return new MockSocket();
+  },
+});

@@ -1,0 +1,182 @@
+// Pictures of every page with made-up data: node scripts/screenshots.mjs [out] [name ...]
+// Each is also checked with axe; the run fails when a page breaks WCAG 2.2 AA.
+import { mkdirSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from '@playwright/test';
+import { createServer } from 'vite';
+
+const [out = 'screenshots', ...only] = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+const server = await createServer({
+  mode: 'mock',
+  server: { port: 5199, strictPort: true },
+  logLevel: 'error',
+});
+await server.listen();
+const base = 'http://127.0.0.1:5199';
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
+
+const host = '01KH0000000000000000000001';
+const host2 = '01KH0000000000000000000037';
+const job = (n) => `01KJ${String(n).padStart(22, '0')}`;
+const button = (name) => async (page) => page.getByRole('button', { name }).first().click();
+const pages = {
+  'sign-in': ['/sign-in?mock=signed-out'],
+  'sign-in-wrong': [
+    '/sign-in?mock=signed-out',
+    async (p) => {
+      await p.getByLabel('User name').fill('admin');
+      await p.getByLabel('Password').fill('wrong');
+      await button('Sign in')(p);
+      await p.getByRole('alert').waitFor();
+    },
+  ],
+  password: ['/?mock=must-change'],
+  dashboard: ['/'],
+  'dashboard-empty': ['/?mock=empty'],
+  hosts: ['/hosts'],
+  'hosts-selected': [
+    '/hosts?pending=security',
+    async (p) => {
+      await p.getByRole('checkbox', { name: /select all/i }).click();
+    },
+  ],
+  'hosts-empty': ['/hosts?mock=empty'],
+  'hosts-error': [
+    '/hosts?mock=failing:/hosts',
+    async (p) => p.getByText('The database does not answer').first().waitFor({ timeout: 20000 }),
+  ],
+  host: [`/hosts/${host}`],
+  'host-patches': [`/hosts/${host}/patches`],
+  'host-packages': [`/hosts/${host}/packages`],
+  'host-timeline': [`/hosts/${host}/timeline`],
+  'host-jobs': [`/hosts/${host}/jobs`],
+  'host-remove': [
+    `/hosts/${host}`,
+    async (p) => {
+      await button('More')(p);
+      await p.getByRole('menuitem', { name: /Remove/ }).click();
+    },
+  ],
+  enrollment: ['/enrollment'],
+  'enrollment-tokens': ['/enrollment?view=tokens'],
+  'add-host': ['/enrollment?add=1'],
+  'deploy-hosts': ['/deploy'],
+  'deploy-what': [`/deploy?hosts=${host},${host2}`],
+  'deploy-plan': [
+    '/deploy?all=q%3Dweb',
+    async (p) => {
+      await button('Show the plan')(p);
+      await p
+        .getByRole('button', { name: /Run now on [1-9]/ })
+        .and(p.locator(':enabled'))
+        .waitFor({ timeout: 30000 });
+      await p
+        .getByRole('button', { name: /Details of/ })
+        .nth(3)
+        .click();
+    },
+  ],
+  'deploy-confirm': [
+    `/deploy?hosts=${host},${host2}`,
+    async (p) => {
+      await button('Show the plan')(p);
+      await p
+        .getByRole('button', { name: /Run now on [1-9]/ })
+        .and(p.locator(':enabled'))
+        .click({ timeout: 30000 });
+    },
+  ],
+  jobs: ['/jobs'],
+  'job-failed': [`/jobs/${job(2)}`],
+  'job-running': [
+    `/jobs/${job(3)}`,
+    async (p) => {
+      await p.getByText('Unpack', { exact: true }).first().waitFor();
+    },
+  ],
+  'job-rollback': [`/jobs/${job(1)}`, button(/Roll back/)],
+  'not-found': ['/nowhere'],
+  search: [
+    '/',
+    async (p) => {
+      await p.keyboard.press('Control+k');
+      await p.keyboard.type('web0');
+      await p.getByRole('option', { name: /web01/ }).waitFor();
+    },
+  ],
+  shortcuts: [
+    '/',
+    async (p) => {
+      await p.keyboard.press('Shift+?');
+    },
+  ],
+  polling: ['/jobs?mock=no-socket'],
+};
+
+let broken = 0;
+for (const width of (process.env.WIDTHS ?? '1280,1600').split(',').map(Number)) {
+  for (const theme of (process.env.THEMES ?? 'dark,light').split(',')) {
+    const context = await browser.newContext({
+      viewport: { width, height: 900 },
+      reducedMotion: 'reduce',
+    });
+    await context.addInitScript((mode) => localStorage.setItem('pm-theme', mode), theme);
+    for (const [name, [path, act]] of Object.entries(pages)) {
+      if (only.length > 0 && !only.includes(name)) continue;
+      for (let attempt = 1; ; attempt++) {
+        const page = await context.newPage();
+        page.setDefaultTimeout(15_000);
+        const errors = [];
+        page.on('pageerror', (error) => errors.push(error.message));
+        page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+        try {
+          await page.goto(base + path);
+          await page.locator('h1').first().waitFor();
+          await page.waitForFunction(() => !document.querySelector('[aria-label^="Loading"]'));
+          await act?.(page);
+        } catch (error) {
+          errors.push(String(error));
+        }
+        await page.waitForTimeout(350);
+        await page.screenshot({ path: `${out}/${name}-${width}-${theme}.png` });
+        const axe = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+          .analyze();
+        for (const violation of axe.violations)
+          errors.push(
+            `axe ${violation.id}: ${violation.help}\n    ${violation.nodes
+              .slice(0, 3)
+              .map((node) => `${node.target} ${node.any[0]?.message ?? ''}`)
+              .join('\n    ')}`,
+          );
+        const wide = await page.evaluate(
+          () => document.documentElement.scrollWidth - window.innerWidth,
+        );
+        if (wide > 0) errors.push(`the page is ${wide} px wider than the window`);
+        await page.close();
+        // Somebody who adds or removes network interfaces on this machine makes Chromium drop its requests.
+        if (attempt < 4 && errors.some((error) => error.includes('ERR_NETWORK_CHANGED'))) continue;
+        if (errors.length > 0) broken++;
+        for (const error of errors) console.log(`${name} ${width} ${theme}: ${error}`);
+        break;
+      }
+    }
+    await context.close();
+  }
+}
+await browser.close();
+await server.close();
+console.log(broken === 0 ? 'all pages clean' : `${broken} pages have problems`);
+process.exit(broken === 0 ? 0 : 1);
