@@ -26,6 +26,9 @@ func (a *APT) Plan(ctx context.Context, o Order) (agentapi.Plan, error) {
 	if err != nil {
 		return agentapi.Plan{}, wire("compute the plan", err)
 	}
+	if s.failed != nil {
+		return agentapi.Plan{}, s.failed
+	}
 	sel, err := selectUpdates(s, o.ApplyRequest)
 	if err != nil {
 		return agentapi.Plan{}, err

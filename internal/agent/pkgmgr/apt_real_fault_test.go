@@ -107,3 +107,21 @@ func TestPreflightWarnings(t *testing.T) {
 		require.Equal(t, agentapi.CheckWarn, level(checks, name), name)
 	}
 }
+
+func TestUnmetDependenciesAreToldAndUpdatesStillListed(t *testing.T) {
+	r := demo(t)
+	before, err := r.apt.Patches(t.Context())
+	require.NoError(t, err)
+	r.Exec(t, "dpkg", "--force-depends", "-r", "demo-old")
+	after, err := r.apt.Patches(t.Context())
+	require.NoError(t, err)
+	require.Len(t, after.Patches, len(before.Patches))
+	for _, p := range after.Patches {
+		require.True(t, p.KeptBack != "" || p.Phased, p.Name)
+	}
+	e := r.refused(all())
+	require.Equal(t, agentapi.CodeDependencyConflict, e.Code)
+	require.Contains(t, e.Message, "demo-old")
+	r.Exec(t, "apt-get", "-y", "-f", "install")
+	require.NotEmpty(t, r.plan(removals(all())).Changes, "mended by hand, all is well again")
+}

@@ -81,21 +81,26 @@ func (a *APT) Save(ctx context.Context, p agentapi.Plan, dir string) ([]Command,
 		return nil, err
 	}
 	var copies, downloads []string
-	var repacks []Command
+	var repacks, fallbacks []Command // what nobody offers first
 	for _, c := range old {
 		if _, ok := have.find(c.Name, c.Arch, c.FromVersion); ok {
 			continue
 		}
 		if file, ok := a.cachedFile(src, c); ok {
 			copies = append(copies, file)
+			fallbacks = append(fallbacks, repack(src.inv, c, dir))
 		} else if p, ok := src.fetchable(c); ok {
 			downloads = append(downloads, exact(p.Name, p.Arch, c.FromVersion))
-		}
-		if src.repack {
+			fallbacks = append(fallbacks, repack(src.inv, c, dir))
+		} else {
 			repacks = append(repacks, repack(src.inv, c, dir))
 		}
 	}
-	return append(saveCommands(dir, copies, downloads), repacks...), nil
+	commands := saveCommands(dir, copies, downloads)
+	if src.repack {
+		commands = append(append(commands, repacks...), fallbacks...)
+	}
+	return commands, nil
 }
 
 func saveCommands(dir string, copies, downloads []string) []Command {

@@ -11,8 +11,9 @@ import (
 type survey struct {
 	inv     inventory
 	archive archive
-	sim     []simChange // the full upgrade, as apt's resolver would do it
-	pending []pending   // sorted by name and architecture
+	sim     []simChange     // the full upgrade, as apt's resolver would do it
+	pending []pending       // sorted by name and architecture
+	failed  *agentapi.Error // why apt cannot compute a full upgrade at all
 }
 
 // pending is one installed package for which something newer is offered.
@@ -45,10 +46,12 @@ func (a *APT) survey(ctx context.Context) (*survey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulate full upgrade: %w", err)
 	}
+	s := &survey{inv: inv, archive: arch}
 	if r.ExitCode != 0 {
-		return nil, a.simulationFailed(r)
+		s.failed = a.simulationFailed(r) // updates are pending all the same, and have to be seen
+	} else {
+		s.sim = parseSimulation(r.Stdout)
 	}
-	s := &survey{inv: inv, archive: arch, sim: parseSimulation(r.Stdout)}
 	s.collect()
 	return s, a.explainKept(ctx, s)
 }
@@ -111,6 +114,12 @@ func (a *APT) explainKept(ctx context.Context, s *survey) error {
 		}
 	}
 	if len(kept) == 0 {
+		return nil
+	}
+	if s.failed != nil {
+		for _, p := range kept {
+			p.reason = s.failed.Message
+		}
 		return nil
 	}
 	args := []string{"-y", "install"}
