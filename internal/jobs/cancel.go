@@ -55,7 +55,7 @@ func (s *Service) cancel(ctx context.Context, tx db.Tx, actor auth.Actor, id ids
 	if err := audit.Append(ctx, tx, actor.Entry("job.cancel", target, details)); err != nil {
 		return err
 	}
-	if err := db.Notify(ctx, tx, db.ChannelEvents, "job:"+id.String()); err != nil {
+	if err := notifyJob(ctx, tx, id); err != nil {
 		return err
 	}
 	return s.announce(ctx, tx, ended, HostCancelled, "Cancelled before it started.", now)

@@ -111,7 +111,7 @@ func (f *follower) stream(ctx context.Context) error {
 func (f *follower) storeAll(ctx context.Context, in <-chan agentapi.Event) error {
 	for e := range in {
 		batch := []agentapi.Event{e}
-		for more := true; more && len(batch) < batchEvents; {
+		for more := true; more && len(batch) < f.w.batch; {
 			select {
 			case e, more = <-in:
 				if more {

@@ -36,7 +36,7 @@ func (s *Service) moveJob(ctx context.Context, t tally, to State) error {
 				return err
 			}
 		}
-		return db.Notify(ctx, tx, db.ChannelEvents, "job:"+t.ID.String())
+		return notifyJob(ctx, tx, t.ID)
 	})
 }
 

@@ -127,15 +127,16 @@ func refusal(err error) verdict {
 	return v
 }
 
-// agentRefusal is what the agent's own answer to an order means. After an
-// internal error the order may be in its journal: the same key finds out.
+// agentRefusal is what the agent's own answer to an order means. Busy is said
+// only of a key that is not in the agent's journal. After an internal error and
+// before a rate limit the key was not looked at, so an order may be in there.
 func agentRefusal(e *agentapi.Error) verdict {
 	v := verdict{outcome: gotRefused, code: string(e.Code), words: e.Message, retryable: e.Retryable}
 	switch {
-	case e.Code == agentapi.CodeInternal:
-		v.outcome, v.retryable = gotNoAnswer, true
-	case e.Retryable:
+	case e.Code == agentapi.CodeBusy:
 		v.outcome = gotBusy
+	case e.Code == agentapi.CodeInternal || e.Retryable:
+		v.outcome, v.retryable = gotNoAnswer, true
 	}
 	return v
 }

@@ -46,7 +46,7 @@ func insertEvents(ctx context.Context, tx db.Tx, events []eventRow) error {
 	if err != nil {
 		return fmt.Errorf("insert events: %w", err)
 	}
-	return db.Notify(ctx, tx, db.ChannelEvents, "")
+	return db.Notify(ctx, tx, db.ChannelEvents, payloadEvents)
 }
 
 // eventColumns turns rows into the arrays of one statement.

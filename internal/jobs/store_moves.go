@@ -42,8 +42,8 @@ func acceptHost(ctx context.Context, tx db.Tx, c *claim, agentJob string, now ti
 // setHeldState moves between running and lost; the claim stays.
 func setHeldState(ctx context.Context, tx db.Tx, c *claim, to HostState, message string, now time.Time) error {
 	return guarded(ctx, tx, "move job host", `
-		update job_host set state = @state, message = @message, lease_until = @lease,
-			heard_at = case when @state = 'running' then @now else heard_at end
+		update job_host set state = @state::job_host_state, message = @message, lease_until = @lease,
+			heard_at = case when @state::job_host_state = 'running' then @now else heard_at end
 		where id = @id and claim_id = @stamp`,
 		pgx.NamedArgs{"id": c.ID, "stamp": c.Stamp, "state": to, "message": message, "now": now, "lease": now.Add(leaseTime)})
 }
@@ -87,9 +87,9 @@ func finishHost(ctx context.Context, tx db.Tx, c *claim, r result, now time.Time
 		args["code"], args["error"], args["retryable"] = r.Error.Code, r.Error.Message, r.Error.Retryable
 	}
 	if err := guarded(ctx, tx, "finish job host", `
-		update job_host set state = @state, claim_id = null, lease_until = null, unsure = false, finished_at = @now,
+		update job_host set state = @state::job_host_state, claim_id = null, lease_until = null, unsure = false, finished_at = @now,
 			message = @message, error_code = @code, error_message = @error, error_retryable = @retryable,
-			progress = case when @state = 'succeeded' then 100 else progress end
+			progress = case when @state::job_host_state = 'succeeded' then 100 else progress end
 		where id = @id and claim_id = @stamp`, args); err != nil {
 		return err
 	}

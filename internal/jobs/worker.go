@@ -30,6 +30,7 @@ type worker struct {
 	s      *Service
 	writer *writer
 	nudge  chan struct{}
+	batch  int // events of one host that are stored at once
 
 	mu      sync.Mutex
 	holds   map[ids.ID]*hold // by the stamp of the claim
@@ -49,7 +50,7 @@ type hold struct {
 }
 
 func newWorker(s *Service) *worker {
-	w := &worker{s: s, holds: map[ids.ID]*hold{}, nudge: make(chan struct{}, 1)}
+	w := &worker{s: s, holds: map[ids.ID]*hold{}, nudge: make(chan struct{}, 1), batch: batchEvents}
 	w.writer = &writer{s: s}
 	return w
 }

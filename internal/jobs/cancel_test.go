@@ -1,0 +1,129 @@
+package jobs
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"patchmanager/internal/agentapi"
+	"patchmanager/internal/apierr"
+	"patchmanager/internal/ids"
+)
+
+func TestCancelQueuedAndRunning(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	started := make(chan struct{})
+	running := b.host("web-01", waiting(started, make(chan struct{})))
+	one := 1
+	j := b.order(JobInput{Kind: KindPatch, HostIDs: []ids.ID{running, b.bareHosts(1)[0]}, Selection: &Selection{Mode: ModeAll},
+		Reboot: "never", MaxParallel: &one})
+	_, err := b.db.Exec(t.Context(), "update job_host set due_at = due_at - interval '1 s' where host_id = $1", running)
+	require.NoError(t, err)
+	w, accepted := b.watched("after accept")
+	require.NoError(t, claimTurns(t.Context(), w))
+	<-started
+	<-accepted
+	j, err = b.s.Cancel(t.Context(), b.admin, j.ID)
+	require.NoError(t, err)
+	require.NotNil(t, j.CancelRequestedAt)
+	require.Equal(t, 1, j.Counts.Cancelled, "the queued one at once")
+	_, err = b.s.Cancel(t.Context(), b.admin, j.ID)
+	require.NoError(t, err, "asking twice changes nothing")
+	b.work(w) // tells the agent
+	require.Equal(t, StateCancelled, b.job(j.ID).State)
+	require.Equal(t, HostCancelled, b.hostOf(j.ID, running).State)
+	require.Equal(t, 1, b.count("select count(*) from audit_entry where action = 'job.cancel'"))
+	_, err = b.s.Cancel(t.Context(), b.admin, j.ID)
+	requireCode(t, "job_ended", err)
+}
+
+func TestCancelOfAnOrderThatMayHaveArrivedAsksTheAgent(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	arrived := b.host("web-01", nil)
+	b.agents[arrived].LoseAnswers(1)
+	j := b.patchAll(arrived)
+	b.work(b.s)
+	require.Equal(t, HostQueued, b.hostOf(j.ID, arrived).State)
+	_, err := b.s.Cancel(t.Context(), b.admin, j.ID)
+	require.NoError(t, err)
+	require.Equal(t, HostQueued, b.hostOf(j.ID, arrived).State, "nobody may say yet that it did not happen")
+	b.work(b.s)
+	require.Equal(t, HostSucceeded, b.hostOf(j.ID, arrived).State, "it had arrived and was done")
+	require.Len(t, b.agents[arrived].Orders(), 1)
+}
+
+func TestCancelOfAnOrderThatDidNotArrive(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	host := b.host("web-01", nil)
+	b.agents[host].Stop()
+	j := b.patchAll(host)
+	b.work(b.s)
+	_, err := b.s.Cancel(t.Context(), b.admin, j.ID)
+	require.NoError(t, err)
+	b.agents[host].Restart()
+	b.clock.Advance(time.Hour)
+	b.work(b.s)
+	require.Equal(t, StateCancelled, b.job(j.ID).State)
+	require.Empty(t, b.agents[host].Orders())
+}
+
+func TestRollbackTakesBackOnce(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	host := b.host("web-01", nil)
+	b.updates(host, "curl")
+	j := b.patchAll(host)
+	b.work(b.s)
+	require.Equal(t, "1.1", b.agents[host].Packages()[0].Version)
+
+	back, err := b.s.Rollback(t.Context(), b.admin, j.ID, nil)
+	require.NoError(t, err)
+	require.Equal(t, j.ID, *back.ParentJobID)
+	require.Contains(t, back.Title, "Rollback of job")
+	_, err = b.s.Rollback(t.Context(), b.admin, j.ID, nil)
+	requireCode(t, "rollback_impossible", err)
+	b.work(b.s)
+	require.Equal(t, StateSucceeded, b.job(back.ID).State)
+	require.Equal(t, "1.0", b.agents[host].Packages()[0].Version)
+	orders := b.agents[host].Orders()
+	require.Equal(t, agentapi.OpRollback, orders[1].Operation, "a rollback is never sent as an update")
+	require.Equal(t, orders[0].JobID, orders[1].RollbackOf)
+	_, err = b.s.Rollback(t.Context(), b.admin, j.ID, nil)
+	requireCode(t, "rollback_impossible", err)
+	_, err = b.s.Rollback(t.Context(), b.admin, back.ID, nil)
+	requireCode(t, "rollback_impossible", err)
+}
+
+func TestRollbackThatCannotWorkIsRefusedWithReasons(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	good, bad, same := b.host("web-01", nil), b.host("web-02", nil), b.host("web-03", nil)
+	b.updates(good, "curl")
+	b.updates(bad, "curl")
+	j := b.patchAll(good, bad, same)
+	b.work(b.s)
+	_, err := b.db.Exec(t.Context(), `update job_host set rollback_state = 'partial', rollback_reasons = '{"curl 1.0 is gone."}' where host_id = $1`, bad)
+	require.NoError(t, err)
+	_, err = b.s.Rollback(t.Context(), b.admin, j.ID, nil)
+	e := requireCode(t, "rollback_impossible", err)
+	require.Len(t, e.Details, 1)
+	require.Equal(t, "web-02", e.Details[0].Value)
+	require.Contains(t, e.Details[0].Message, "curl 1.0 is gone.")
+	back, err := b.s.Rollback(t.Context(), b.admin, j.ID, []ids.ID{good})
+	require.NoError(t, err)
+	require.Equal(t, 1, back.Counts.Total)
+	_, err = b.s.Rollback(t.Context(), b.admin, j.ID, []ids.ID{same})
+	requireCode(t, "rollback_impossible", err)
+}
+
+func requireCode(t *testing.T, code string, err error) *apierr.Error {
+	t.Helper()
+	e, ok := apierr.As(err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, code, e.Code, e.Message)
+	return e
+}
