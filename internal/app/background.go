@@ -44,30 +44,35 @@ type background struct {
 
 // startBackground runs until ctx ends; wait then returns when all has stopped.
 func (p *process) startBackground(ctx context.Context) (*background, error) {
-	b := &background{}
-	if p.role.worker {
-		workers, periodic := p.workers()
-		q, err := queue.NewWorker(p.db, slog.Default(), workers, periodic)
-		if err != nil {
-			return nil, err
-		}
-		if err := q.Start(context.WithoutCancel(ctx)); err != nil {
-			return nil, fmt.Errorf("start queue: %w", err)
-		}
-		b.queue = q
-	}
-	loops := p.loops(ctx)
+	b, loops := &background{}, p.loops(ctx)
 	if p.role.worker {
 		heart := p.heartbeat()
 		if _, err := heart.Once(ctx); err != nil { // whoever asks after READY finds a worker
 			return nil, err
 		}
 		loops = append(loops, heart)
+		var err error
+		if b.queue, err = p.startQueue(ctx); err != nil {
+			return nil, err
+		}
 	}
 	loops = p.metrics.Loops(p.clock, loops...)
 	b.loops.Go(func() { p.notified.Run(ctx) })
 	b.loops.Go(func() { runner.Run(ctx, p.clock, loops...) })
 	return b, nil
+}
+
+// startQueue does not bind the queue to ctx, which would cut its jobs off.
+func (p *process) startQueue(ctx context.Context) (*queue.Client, error) {
+	workers, periodic := p.workers()
+	q, err := queue.NewWorker(p.db, slog.Default(), workers, periodic)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, fmt.Errorf("start queue: %w", err)
+	}
+	return q, nil
 }
 
 // Jobs of the queue get some seconds to finish; what is cut off is run again.

@@ -12,17 +12,19 @@ import (
 	"patchmanager/internal/db"
 	"patchmanager/internal/hosts"
 	"patchmanager/internal/jobs"
+	"patchmanager/internal/patches"
 	"patchmanager/internal/queue"
 	"patchmanager/internal/sealed"
 )
 
 // domains are the services of every domain.
 type domains struct {
-	agents *agentclient.Client
-	auth   *auth.Service
-	ca     *ca.Authority
-	hosts  *hosts.Service
-	jobs   *jobs.Service
+	agents  *agentclient.Client
+	auth    *auth.Service
+	ca      *ca.Authority
+	hosts   *hosts.Service
+	patches *patches.Service
+	jobs    *jobs.Service
 }
 
 // newDomains makes them in the order of the floors. ctx ends the subscriptions
@@ -34,7 +36,8 @@ func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, erro
 	}
 	d := domains{ca: p.ca, agents: agentclient.New(agentclient.Config{TLS: p.ca.ClientTLS, Clock: p.clock})}
 	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, PasswordChanged: forgetFirstPassword(p.cfg)})
-	d.hosts = hosts.New(hosts.Deps{DB: p.db, Clock: p.clock, Certificates: p.ca, Agents: d.agents,
+	d.patches = patches.New(patches.Deps{DB: p.db, Clock: p.clock})
+	d.hosts = hosts.New(hosts.Deps{DB: p.db, Clock: p.clock, Certificates: p.ca, Agents: d.agents, Patches: d.patches,
 		Nudge: p.notified.Nudge(ctx, db.ChannelPolls), Intervals: intervals(p.cfg), MaxCalls: p.cfg.Polling.MaxCalls})
 	d.jobs = jobs.New(jobs.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Agents: jobs.AgentsOf(d.agents), Listener: p.notified})
 	return d, nil
@@ -49,6 +52,6 @@ func intervals(cfg config.Config) hosts.Intervals {
 func describe() domains {
 	return domains{
 		auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
-		hosts: hosts.New(hosts.Deps{}), jobs: jobs.New(jobs.Deps{}),
+		hosts: hosts.New(hosts.Deps{}), patches: patches.New(patches.Deps{}), jobs: jobs.New(jobs.Deps{}),
 	}
 }

@@ -16,6 +16,8 @@ func register(api huma.API, d domains, h *health) {
 	h.routes(api)
 	d.auth.Routes(api)
 	d.ca.Routes(api)
+	d.hosts.Routes(api)
+	d.patches.Routes(api)
 	d.jobs.Routes(api)
 }
 
