@@ -149,7 +149,7 @@ create type enrollment_status as enum ('pending', 'approved', 'denied', 'expired
 
 create table enrollment_request (
   id              uuid primary key,
-  polling_hash    bytea check (length(polling_hash) = 32),  -- null once acknowledged
+  polling_hash    bytea not null check (length(polling_hash) = 32),  -- of what the agent asks with; made anew when it asks again
   key_fingerprint text not null check (length(key_fingerprint) <= 128),
   csr             bytea not null check (length(csr) <= 16384),
   machine_id      text not null check (length(machine_id) <= 128),

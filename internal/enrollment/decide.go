@@ -1,0 +1,131 @@
+package enrollment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"patchmanager/internal/apierr"
+	"patchmanager/internal/audit"
+	"patchmanager/internal/auth"
+	"patchmanager/internal/db"
+	"patchmanager/internal/hosts"
+	"patchmanager/internal/ids"
+)
+
+// decision is who let a host in.
+type decision struct {
+	by    string
+	token *ids.ID
+	at    time.Time
+}
+
+// Approve lets a host in.
+func (s *Service) Approve(ctx context.Context, actor auth.Actor, id ids.ID) (Enrollment, error) {
+	return s.decide(ctx, actor, id, func(tx db.Tx, c claim) error {
+		f, err := compare(ctx, tx, id, c)
+		if err != nil {
+			return err
+		}
+		host, err := s.admit(ctx, tx, id, c, f, decision{by: actor.Name, at: s.now()})
+		if err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor.Entry("enrollment.approve", target(id, c),
+			map[string]any{"host": host.String(), "key": c.key, "known": f.known != nil, "collisions": f.collisions}))
+	})
+}
+
+// Deny refuses a host; the reason is shown to whoever enrolls it.
+func (s *Service) Deny(ctx context.Context, actor auth.Actor, id ids.ID, reason string) (Enrollment, error) {
+	return s.decide(ctx, actor, id, func(tx db.Tx, c claim) error {
+		if err := setDenied(ctx, tx, id, actor.Name, reason, s.now()); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor.Entry("enrollment.deny", target(id, c), map[string]any{"key": c.key, "reason": reason}))
+	})
+}
+
+func (s *Service) decide(ctx context.Context, actor auth.Actor, id ids.ID, fn func(db.Tx, claim) error) (Enrollment, error) {
+	if !actor.IsAdmin() && !actor.IsSystem() {
+		return Enrollment{}, apierr.Forbidden("forbidden", "Only admins may decide on enrollments.")
+	}
+	err := s.inTx(ctx, func(tx db.Tx) error {
+		c, status, err := lockRequest(ctx, tx, id)
+		if db.IsNoRows(err) {
+			return apierr.NotFound("enrollment request")
+		}
+		if err != nil {
+			return err
+		}
+		if status != "pending" {
+			return apierr.Conflict("enrollment_decided", "The request of %s is %s already.", c.hostname, status)
+		}
+		return fn(tx, c)
+	})
+	if err != nil {
+		return Enrollment{}, err
+	}
+	return s.get(ctx, id)
+}
+
+// admit makes the host and its certificate. A host that gets a new key loses
+// its old certificates: there is one agent that may speak for it.
+func (s *Service) admit(ctx context.Context, tx db.Tx, id ids.ID, c claim, f finding, d decision) (ids.ID, error) {
+	if f.known != nil {
+		if err := s.ca.Revoke(ctx, tx, *f.known, "the host was enrolled again"); err != nil {
+			return ids.ID{}, err
+		}
+	}
+	host, err := hosts.Attach(ctx, tx, f.known, hosts.Enrolled{Name: c.hostname, FQDN: c.fqdn, MachineID: c.machineID,
+		Address: c.address(), Port: c.port, OS: c.os}, d.at)
+	if err != nil {
+		return host, err
+	}
+	cert, err := s.ca.IssueHost(ctx, tx, c.csr, host)
+	if err != nil {
+		return host, err
+	}
+	return host, setApproved(ctx, tx, id, host, cert.PEM, d)
+}
+
+// Acknowledge notes that the agent has its certificate. It is about to listen,
+// so it is asked at once.
+func (s *Service) Acknowledge(ctx context.Context, polling string) error {
+	return s.inTx(ctx, func(tx db.Tx) error {
+		host, first, err := setAcked(ctx, tx, hashOf(polling), s.now())
+		if db.IsNoRows(err) {
+			return apierr.NotFound("approved enrollment for this token")
+		}
+		if err != nil || !first {
+			return err
+		}
+		return hosts.RequestRefresh(ctx, tx, host, s.now())
+	})
+}
+
+// expire ends requests that nobody has decided.
+func (s *Service) expire(ctx context.Context) (bool, error) {
+	err := s.inTx(ctx, func(tx db.Tx) error {
+		gone, err := setExpired(ctx, tx, s.now())
+		if err != nil {
+			return err
+		}
+		for _, r := range gone {
+			err := audit.Append(ctx, tx, auth.System("enrollment").Entry("enrollment.expire",
+				audit.Target{Kind: "enrollment", ID: r.ID.String(), Name: r.Hostname}, nil))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("expire enrollment requests: %w", err)
+	}
+	return false, nil
+}
+
+func target(id ids.ID, c claim) audit.Target {
+	return audit.Target{Kind: "enrollment", ID: id.String(), Name: c.hostname}
+}
