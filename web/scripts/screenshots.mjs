@@ -9,7 +9,7 @@ const [out = 'screenshots', ...only] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
 const server = await createServer({
   mode: 'mock',
-  server: { port: 5199, strictPort: true },
+  server: { port: 5199, strictPort: true, hmr: false, watch: null },
   logLevel: 'error',
 });
 await server.listen();

@@ -22,7 +22,7 @@ export function SeverityCounts(props: { counts: Severities }) {
       <Box
         component="span"
         className="num"
-        sx={{ display: 'inline-flex', gap: 1, alignItems: 'center' }}
+        sx={{ display: 'inline-flex', gap: 0.75, alignItems: 'center' }}
       >
         <span className="visually-hidden">{words}</span>
         {shown.map((severity) => (

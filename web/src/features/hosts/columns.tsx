@@ -60,7 +60,7 @@ export const hostColumns: Column<HostRow>[] = [
   {
     key: 'security',
     name: 'Severity',
-    width: 136,
+    width: 156,
     sortable: true,
     cell: (h) =>
       h.pending ? (
@@ -72,7 +72,7 @@ export const hostColumns: Column<HostRow>[] = [
   {
     key: 'pending',
     name: 'Patches',
-    width: 72,
+    width: 70,
     align: 'right',
     sortable: true,
     cell: (h) =>
@@ -89,13 +89,13 @@ export const hostColumns: Column<HostRow>[] = [
   {
     key: 'reboot',
     name: 'Reboot',
-    width: 92,
+    width: 90,
     cell: (h) => <RebootCell needed={h.reboot_needed} />,
   },
   {
     key: 'os',
     name: 'System',
-    width: 106,
+    width: 112,
     sortable: true,
     cell: (h) => (
       <Tooltip title={`${h.os} · ${h.kernel} · ${h.architecture}`} describeChild>
@@ -106,7 +106,7 @@ export const hostColumns: Column<HostRow>[] = [
   {
     key: 'next',
     name: 'What happens next',
-    width: 150,
+    width: 128,
     grow: true,
     cell: (h) => <Next host={h} />,
   },
