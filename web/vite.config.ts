@@ -39,5 +39,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: './src/test/setup.ts',
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    // Whole pages in jsdom on a busy machine: a limit against hanging, not a measure of speed.
+    testTimeout: 60_000,
   },
 }));

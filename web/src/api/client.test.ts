@@ -5,10 +5,23 @@ import { call } from './client';
 import { ApiError, fieldErrors, messageOf } from './errors';
 import { session } from './session';
 
-const user = { id: '1', username: 'admin', display_name: '', role: 'admin', must_change_password: false } as const;
-const answer = (access_token: string) => ({ access_token, expires_at: '2026-11-23T02:00:00Z', user });
+const user = {
+  id: '1',
+  username: 'admin',
+  display_name: '',
+  role: 'admin',
+  must_change_password: false,
+} as const;
+const answer = (access_token: string) => ({
+  access_token,
+  expires_at: '2026-11-23T02:00:00Z',
+  user,
+});
 const refused = (status: number, code: string, more: object = {}) =>
-  HttpResponse.json({ error: { code, message: `words of ${code}`, request_id: 'REQ1', ...more } }, { status });
+  HttpResponse.json(
+    { error: { code, message: `words of ${code}`, request_id: 'REQ1', ...more } },
+    { status },
+  );
 
 /** A manager that knows one good access token and renews to it, counting how often. */
 function manager(good: string) {
@@ -37,7 +50,9 @@ it('sends the access token', async () => {
 it('renews an expired token once for all calls that wait, and repeats them', async () => {
   const seen = manager('new');
   session.begin(answer('old'));
-  await expect(Promise.all([call('me', {}), call('me', {}), call('me', {})])).resolves.toHaveLength(3);
+  await expect(Promise.all([call('me', {}), call('me', {}), call('me', {})])).resolves.toHaveLength(
+    3,
+  );
   expect(seen.refresh).toBe(1);
   expect(seen.calls.filter((token) => token === 'Bearer new')).toHaveLength(3);
   expect(session.token()).toBe('new');
@@ -72,7 +87,10 @@ it('does not renew because a password was wrong', async () => {
 it('says how long to wait after too many attempts', async () => {
   server.use(
     http.post('*/api/v1/auth/login', () =>
-      HttpResponse.json({ error: { code: 'too_many_attempts', message: '', request_id: '' } }, { status: 429, headers: { 'Retry-After': '600' } }),
+      HttpResponse.json(
+        { error: { code: 'too_many_attempts', message: '', request_id: '' } },
+        { status: 429, headers: { 'Retry-After': '600' } },
+      ),
     ),
   );
   const error = await call('login', { body: { username: 'a', password: 'b' } }).catch((e) => e);
@@ -80,15 +98,31 @@ it('says how long to wait after too many attempts', async () => {
 });
 
 it('gives the fields of a refused form', async () => {
-  server.use(http.post('*/api/v1/enrollment-tokens', () => refused(422, 'validation_failed', { details: [{ field: 'body.uses', value: '0', message: 'at least 1' }] })));
-  const error = await call('createEnrollmentToken', { body: { note: '', uses: 0 } }).catch((e) => e);
+  server.use(
+    http.post('*/api/v1/enrollment-tokens', () =>
+      refused(422, 'validation_failed', {
+        details: [{ field: 'body.uses', value: '0', message: 'at least 1' }],
+      }),
+    ),
+  );
+  const error = await call('createEnrollmentToken', { body: { note: '', uses: 0 } }).catch(
+    (e) => e,
+  );
   expect(fieldErrors(error)).toEqual({ uses: 'at least 1' });
   expect((error as ApiError).requestId).toBe('REQ1');
 });
 
 it('makes an error of an answer that is not JSON', async () => {
-  server.use(http.get('*/api/v1/hosts', () => new HttpResponse('<html>', { status: 502, headers: { 'X-Request-Id': 'REQ9' } })));
-  await expect(call('listHosts', { query: {} })).rejects.toMatchObject({ status: 502, requestId: 'REQ9' });
+  server.use(
+    http.get(
+      '*/api/v1/hosts',
+      () => new HttpResponse('<html>', { status: 502, headers: { 'X-Request-Id': 'REQ9' } }),
+    ),
+  );
+  await expect(call('listHosts', { query: {} })).rejects.toMatchObject({
+    status: 502,
+    requestId: 'REQ9',
+  });
 });
 
 it('says so when nobody answers', async () => {
@@ -107,6 +141,8 @@ it('fills in paths and leaves out empty filters', async () => {
     }),
   );
   await call('getHost', { path: { id: 'a/b' } });
-  await call('listHosts', { query: { q: '', state: 'healthy,unknown', page: 2, reboot: undefined } });
+  await call('listHosts', {
+    query: { q: '', state: 'healthy,unknown', page: 2, reboot: undefined },
+  });
   expect(urls).toEqual(['/api/v1/hosts/a%2Fb', '/api/v1/hosts?state=healthy%2Cunknown&page=2']);
 });

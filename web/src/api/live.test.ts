@@ -52,7 +52,13 @@ function makeSocket() {
   };
 }
 
-const event = (id: number, job_id = 'J') => ({ type: 'event', id, job_id, host_id: 'H', line: `line ${id}` });
+const event = (id: number, job_id = 'J') => ({
+  type: 'event',
+  id,
+  job_id,
+  host_id: 'H',
+  line: `line ${id}`,
+});
 const ids = (seen: LiveMessage[]) => seen.filter((m) => m.type === 'event').map((m) => m.id);
 
 it('asks after a reconnect for what came after the last event, and drops what comes twice', async () => {
@@ -73,7 +79,12 @@ it('asks after a reconnect for what came after the last event, and drops what co
   const second = await newest(2);
   second.opens();
   expect(live.getStatus()).toBe('live');
-  expect(second.sent).toContainEqual({ action: 'subscribe', channel: 'job', job_id: 'J', after: 12 });
+  expect(second.sent).toContainEqual({
+    action: 'subscribe',
+    channel: 'job',
+    job_id: 'J',
+    after: 12,
+  });
   second.says(event(12));
   second.says(event(13));
   expect(ids(seen)).toEqual([11, 12, 13]);
@@ -100,7 +111,10 @@ it('subscribes once for two users and leaves with the last', async () => {
   const one = live.followJob('J', 0);
   const two = live.followJob('J', 0);
   one();
-  const said = () => socket.sent.filter((words) => (words as { job_id?: string }).job_id === 'J').map((words) => (words as { action: string }).action);
+  const said = () =>
+    socket.sent
+      .filter((words) => (words as { job_id?: string }).job_id === 'J')
+      .map((words) => (words as { action: string }).action);
   expect(said()).toEqual(['subscribe']);
   two();
   expect(said()).toEqual(['subscribe', 'unsubscribe']);

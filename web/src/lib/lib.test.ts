@@ -7,10 +7,21 @@ import { throttled } from './throttled';
 import { count, listOf, shortSystem } from './words';
 
 it('keeps the addresses that people have shared', () => {
-  const all = Object.entries(paths).map(([name, path]) => [name, typeof path === 'function' ? path('ID') : path]);
+  const all = Object.entries(paths).map(([name, path]) => [
+    name,
+    typeof path === 'function' ? path('ID') : path,
+  ]);
   expect(Object.fromEntries(all)).toEqual({
-    signIn: '/sign-in', password: '/password', dashboard: '/', hosts: '/hosts', host: '/hosts/ID', enrollment: '/enrollment',
-    addHost: '/enrollment?add=1', deploy: '/deploy', jobs: '/jobs', job: '/jobs/ID',
+    signIn: '/sign-in',
+    password: '/password',
+    dashboard: '/',
+    hosts: '/hosts',
+    host: '/hosts/ID',
+    enrollment: '/enrollment',
+    addHost: '/enrollment?add=1',
+    deploy: '/deploy',
+    jobs: '/jobs',
+    job: '/jobs/ID',
   });
   expect(deployTo(['a', 'b'])).toBe('/deploy?hosts=a%2Cb');
   expect(deployTo({ filter: 'state=healthy' })).toBe('/deploy?all=state%3Dhealthy');
@@ -34,15 +45,26 @@ it.each([
 });
 
 it('never shows what is not known in a colour that means something', () => {
-  const tables = { hostStatus: ['unknown'], severityStatus: ['unknown'], jobStatus: ['never heard of', '', 'constructor'], rollbackStatus: ['?'], checkStatus: ['?'] } as const;
+  const tables = {
+    hostStatus: ['unknown'],
+    severityStatus: ['unknown'],
+    jobStatus: ['never heard of', '', 'constructor'],
+    rollbackStatus: ['?'],
+    checkStatus: ['?'],
+  } as const;
   for (const [name, values] of Object.entries(tables)) {
     const look = status[name as keyof typeof tables];
-    for (const value of values) expect(look(value)).toMatchObject({ tone: 'unknown', shape: 'question' });
+    for (const value of values)
+      expect(look(value)).toMatchObject({ tone: 'unknown', shape: 'question' });
   }
 });
 
 it('gives every state its own words and a shape beside the colour', () => {
-  expect(status.jobStatus('partially_failed')).toEqual({ label: 'Partially failed', tone: 'high', shape: 'half' });
+  expect(status.jobStatus('partially_failed')).toEqual({
+    label: 'Partially failed',
+    tone: 'high',
+    shape: 'half',
+  });
   for (const look of [status.severityStatus, status.hostStatus]) {
     const states = look === status.severityStatus ? status.severityOrder : status.hostStateOrder;
     const shapes = states.map((state) => look(state).shape);
@@ -52,20 +74,51 @@ it('gives every state its own words and a shape beside the colour', () => {
 });
 
 it('knows which states are over', () => {
-  expect(['succeeded', 'partially_failed', 'failed', 'cancelled', 'expired'].every(status.isFinal)).toBe(true);
+  expect(
+    ['succeeded', 'partially_failed', 'failed', 'cancelled', 'expired'].every(status.isFinal),
+  ).toBe(true);
   expect(['queued', 'waiting', 'claimed', 'running', 'lost'].some(status.isFinal)).toBe(false);
 });
 
 it('writes numbers and times for people', () => {
-  expect([count(1, 'host'), count(1200, 'host'), count(0, 'patch', 'patches')]).toEqual(['1 host', '1,200 hosts', '0 patches']);
-  expect([listOf([]), listOf(['a']), listOf(['a', 'b']), listOf(['a', 'b', 'c', 'd', 'e'])]).toEqual(['none', 'a', 'a and b', 'a, b, c and 2 more']);
-  expect([bytes(0), bytes(1023), bytes(1536), bytes(-5_000_000), bytes(512 * 1024)]).toEqual(['0 B', '1023 B', '1.5 KiB', '-4.8 MiB', '512 KiB']);
+  expect([count(1, 'host'), count(1200, 'host'), count(0, 'patch', 'patches')]).toEqual([
+    '1 host',
+    '1,200 hosts',
+    '0 patches',
+  ]);
+  expect([
+    listOf([]),
+    listOf(['a']),
+    listOf(['a', 'b']),
+    listOf(['a', 'b', 'c', 'd', 'e']),
+  ]).toEqual(['none', 'a', 'a and b', 'a, b, c and 2 more']);
+  expect([bytes(0), bytes(1023), bytes(1536), bytes(-5_000_000), bytes(512 * 1024)]).toEqual([
+    '0 B',
+    '1023 B',
+    '1.5 KiB',
+    '-4.8 MiB',
+    '512 KiB',
+  ]);
   expect([percent(1, 3), percent(1, 0)]).toEqual([33, 0]);
-  expect([duration(42), duration(94), duration(3600), duration(90_000 * 3)]).toEqual(['42 s', '1 min 34 s', '1 h', '3 d']);
+  expect([duration(42), duration(94), duration(3600), duration(90_000 * 3)]).toEqual([
+    '42 s',
+    '1 min 34 s',
+    '1 h',
+    '3 d',
+  ]);
   const now = new Date('2026-11-23T02:00:00Z');
   const at = (s: number) => relative(new Date(now.getTime() - s * 1000), now);
-  expect([at(2), at(30), at(200), at(-7200), at(86_400 * 9)]).toEqual(['just now', '30 s ago', '3 min ago', 'in 2 h', '9 d ago']);
-  expect(['Debian GNU/Linux 12 (bookworm)', 'Ubuntu 24.04.3 LTS'].map(shortSystem)).toEqual(['Debian 12', 'Ubuntu 24.04 LTS']);
+  expect([at(2), at(30), at(200), at(-7200), at(86_400 * 9)]).toEqual([
+    'just now',
+    '30 s ago',
+    '3 min ago',
+    'in 2 h',
+    '9 d ago',
+  ]);
+  expect(['Debian GNU/Linux 12 (bookworm)', 'Ubuntu 24.04.3 LTS'].map(shortSystem)).toEqual([
+    'Debian 12',
+    'Ubuntu 24.04 LTS',
+  ]);
 });
 
 it('makes one refresh of a burst and loses no last one', () => {

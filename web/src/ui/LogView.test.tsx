@@ -8,12 +8,22 @@ const height = 200;
 function sized(rows: () => number) {
   const box = screen.getByRole('log');
   Object.defineProperty(box, 'clientHeight', { configurable: true, get: () => height });
-  Object.defineProperty(box, 'scrollHeight', { configurable: true, get: () => rows() * logRowHeight });
+  Object.defineProperty(box, 'scrollHeight', {
+    configurable: true,
+    get: () => rows() * logRowHeight,
+  });
   return box;
 }
 
 const view = (rows: number) => (
-  <LogView label="Log" height={height} rows={rows} rowKey={(i) => i} row={(i) => `line ${i}`} empty="Nothing yet" />
+  <LogView
+    label="Log"
+    height={height}
+    rows={rows}
+    rowKey={(i) => i}
+    row={(i) => `line ${i}`}
+    empty="Nothing yet"
+  />
 );
 
 it('follows while at the end, stops when the reader goes up, and leads back', () => {

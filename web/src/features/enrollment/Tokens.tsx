@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import type { EnrollmentToken } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
-import type { Status } from '../../lib/status';
 import { Button } from '../../ui/mui';
 import { Panel } from '../../ui/Page';
 import { SimpleTable } from '../../ui/SimpleTable';
@@ -10,15 +9,7 @@ import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
 import { Time, useNow } from '../../ui/Time';
 import { useRevokeToken, useTokens } from './queries';
 import { TokenDialog } from './TokenDialog';
-
-/** A token's state, worst first: what was revoked is not "used up". */
-export function tokenStatus(token: EnrollmentToken, now: Date): Status {
-  if (token.revoked_at) return { label: 'Revoked', tone: 'neutral', shape: 'stop' };
-  if (token.used >= token.uses) return { label: 'Used up', tone: 'neutral', shape: 'check' };
-  if (new Date(token.expires_at) <= now)
-    return { label: 'Expired', tone: 'medium', shape: 'clock' };
-  return { label: 'Works', tone: 'ok', shape: 'check' };
-}
+import { tokenStatus } from './tokenStatus';
 
 /** Tokens approve requests without a person looking: few uses and a near end keep that small. */
 export function Tokens() {
