@@ -46,7 +46,10 @@ func reasonOf(err error) string {
 
 func (p *poller) health(ctx context.Context, agent *agentclient.Agent, c claim) result {
 	h, err := agent.Health(ctx)
-	o := observation{health: h, problems: c.Problems}
+	o := observation{health: h}
+	if c.Failures == 0 && c.State != Unreachable {
+		o.problems = c.Problems // else they failed because the host was away, and are asked again now
+	}
 	if err != nil {
 		o.failure, o.reason = agentclient.KindOf(err), reasonOf(err)
 	}
