@@ -72,7 +72,8 @@ func scanPackages(r io.Reader, want wanted, found map[string]stanza) error {
 	current := stanza(nil)
 	for {
 		line, err := readLine(lines)
-		if err != nil && !errors.Is(err, io.EOF) {
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
 			return err
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
@@ -84,7 +85,7 @@ func scanPackages(r io.Reader, want wanted, found map[string]stanza) error {
 		if current != nil && len(line) > 0 {
 			current.add(string(line))
 		}
-		if err != nil {
+		if last {
 			current.keep(want, found)
 			return nil
 		}
