@@ -57,6 +57,7 @@ export const theme = createTheme({
     MuiDialogTitle: {
       styleOverrides: { root: { fontSize: 16, fontWeight: 600, lineHeight: '24px' } },
     },
+    MuiDialogActions: { styleOverrides: { root: { padding: '8px 24px 20px' } } },
     MuiAlert: { styleOverrides: { root: { fontSize: 13, alignItems: 'center' } } },
     MuiOutlinedInput: { styleOverrides: { root: { fontSize: 14 } } },
   },

@@ -60,7 +60,7 @@ export const hostColumns: Column<HostRow>[] = [
   {
     key: 'security',
     name: 'Severity',
-    width: 156,
+    width: 170,
     sortable: true,
     cell: (h) =>
       h.pending ? (
