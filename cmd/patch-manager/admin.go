@@ -4,13 +4,39 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"patchmanager/internal/app"
 )
 
 type adminCmd struct {
+	EnrollToken   enrollTokenCmd `cmd:"" help:"Make a token that lets hosts in without approval, for patch-agent enroll."`
 	ResetPassword resetCmd       `cmd:"" help:"Give a user a one-time password and end all of their sessions."`
 	Fingerprint   fingerprintCmd `cmd:"" help:"Print the fingerprint of the certificate authority, for patch-agent enroll."`
+}
+
+type enrollTokenCmd struct {
+	Uses    int           `default:"1" help:"How many hosts it lets in, 1 to 1000 (default: ${default})."`
+	Expires time.Duration `default:"24h" help:"How long it works, in hours from 1h to 720h (default: ${default})."`
+	Note    string        `default:"made on the console" help:"What it is for (default: ${default})."`
+}
+
+// Run prints the token alone on standard output, for scripts.
+func (e enrollTokenCmd) Run(c *cli) error {
+	if e.Expires%time.Hour != 0 {
+		return fmt.Errorf("--expires %s is not a number of whole hours", e.Expires)
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	token, expires, err := app.EnrollToken(context.Background(), cfg, e.Note, e.Uses, int(e.Expires/time.Hour))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "A token for %d host(s), until %s; it is shown this once:\n", e.Uses, expires.Format(time.RFC3339))
+	fmt.Println(token)
+	return nil
 }
 
 type resetCmd struct {

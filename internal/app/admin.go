@@ -12,10 +12,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"patchmanager/internal/apierr"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/clock"
 	"patchmanager/internal/config"
 	"patchmanager/internal/db"
+	"patchmanager/internal/enrollment"
 	"patchmanager/internal/pgserver"
 )
 
@@ -64,7 +66,21 @@ func inInstallation(ctx context.Context, cfg config.Config, fn func(d *db.DB) er
 	if have < want {
 		return fmt.Errorf("the database has schema version %d, this program needs %d; run `patch-manager migrate`", have, want)
 	}
-	return fn(d.DB)
+	return spellOut(fn(d.DB))
+}
+
+// spellOut puts the details of a refusal, which the API tells field by field,
+// into the sentence for the console.
+func spellOut(err error) error {
+	e, ok := apierr.As(err)
+	if !ok || len(e.Details) == 0 {
+		return err
+	}
+	text := e.Message
+	for _, d := range e.Details {
+		text += fmt.Sprintf("\n%s = %q: %s", d.Field, d.Value, d.Message)
+	}
+	return errors.New(text)
 }
 
 // ResetPassword gives a user a one-time password.
@@ -74,6 +90,17 @@ func ResetPassword(ctx context.Context, cfg config.Config, username string) (pas
 		return err
 	})
 	return password, err
+}
+
+// EnrollToken makes a token that lets hosts in without a person's approval.
+func EnrollToken(ctx context.Context, cfg config.Config, note string, uses, hours int) (token string, expires time.Time, err error) {
+	err = inInstallation(ctx, cfg, func(d *db.DB) error {
+		t, err := enrollment.New(enrollment.Deps{DB: d, Clock: clock.System()}).
+			IssueToken(ctx, auth.System("console"), note, uses, hours)
+		token, expires = t.Token, t.ExpiresAt
+		return err
+	})
+	return token, expires, err
 }
 
 // Fingerprint is what agents are given to recognise the manager: that of the

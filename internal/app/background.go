@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,18 +16,19 @@ import (
 	"patchmanager/internal/runner"
 )
 
-// loops is everything that a worker does by itself.
+// loops is everything that a process does by itself.
 func (p *process) loops(ctx context.Context) []runner.Loop {
-	var all []runner.Loop
-	if p.role.web {
-		all = append(all, p.ca.Loops(nil)...) // the listener's certificate
+	if !p.role.worker {
+		return p.ca.Loops(nil) // its own certificates
 	}
-	if p.role.worker {
-		all = append(all, p.domains.auth.Loops()...)
-		all = append(all, p.domains.hosts.Loops()...)
-		all = append(all, p.domains.jobs.Loops(ctx)...)
-	}
-	return all
+	d := p.domains
+	return slices.Concat(
+		d.auth.Loops(),
+		p.ca.Loops(d.agents), // its own certificates and the hosts'
+		d.hosts.Loops(),
+		d.enrollment.Loops(),
+		d.jobs.Loops(ctx),
+	)
 }
 
 // workers is everything that the queue can carry out.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"patchmanager/internal/auth"
+	"patchmanager/internal/enrollment"
 	"patchmanager/internal/httpx"
 )
 
@@ -99,11 +100,16 @@ func changePassword(t *testing.T, i installation, s *server, session auth.Sessio
 	var e httpx.Envelope
 	require.Equal(t, http.StatusForbidden, s.call(t, "GET", "/api/v1/jobs", session.AccessToken, nil, &e).StatusCode)
 	require.Equal(t, "password_change_required", e.Err.Code)
-	body := map[string]string{"current_password": old, "new_password": "plenty of quiet gravel"}
-	require.Equal(t, http.StatusOK, s.call(t, "POST", "/api/v1/auth/password", session.AccessToken, body, nil).StatusCode)
+	s.setPassword(t, session.AccessToken, old, "plenty of quiet gravel")
 	require.NoFileExists(t, firstPasswordFile(i.cfg))
 	_, status := s.login(t, "plenty of quiet gravel")
 	require.Equal(t, http.StatusOK, status)
+}
+
+func (s *server) setPassword(t *testing.T, token, old, fresh string) (session auth.Session) {
+	body := map[string]string{"current_password": old, "new_password": fresh}
+	require.Equal(t, http.StatusOK, s.call(t, "POST", "/api/v1/auth/password", token, body, &session).StatusCode)
+	return session
 }
 
 func TestAKilledProductStartsAgain(t *testing.T) {
@@ -203,6 +209,27 @@ func TestTheConsoleResetsAPassword(t *testing.T) {
 	_, err = ResetPassword(t.Context(), i.cfg, "nobody")
 	require.ErrorContains(t, err, "no such user")
 	require.NoFileExists(t, filepath.Join(privateDir(i.cfg), "data", "postmaster.pid"))
+}
+
+func TestTheConsoleMakesATokenThatWorks(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t)
+	s := i.start(t)
+	_, _, err := EnrollToken(t.Context(), i.cfg, "demo", 0, 24)
+	require.ErrorContains(t, err, `uses = "0": `)
+	token, _, err := EnrollToken(t.Context(), i.cfg, "demo", 2, 24)
+	require.NoError(t, err)
+	require.NotContains(t, s.log(), token)
+	password, err := ResetPassword(t.Context(), i.cfg, "admin")
+	require.NoError(t, err)
+	session, _ := s.login(t, password)
+	changed := s.setPassword(t, session.AccessToken, password, "plenty of quiet gravel")
+	var page enrollment.EnrollmentTokenPage
+	require.Equal(t, http.StatusOK, s.call(t, "GET", "/api/v1/enrollment-tokens", changed.AccessToken, nil, &page).StatusCode)
+	require.Len(t, page.Items, 1)
+	require.Equal(t, "demo", page.Items[0].Note)
+	require.Equal(t, 2, page.Items[0].Uses)
+	s.stop(t)
 }
 
 func TestHalfAProductNeedsADatabaseOfItsOwn(t *testing.T) {

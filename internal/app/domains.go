@@ -10,6 +10,7 @@ import (
 	"patchmanager/internal/ca"
 	"patchmanager/internal/config"
 	"patchmanager/internal/db"
+	"patchmanager/internal/enrollment"
 	"patchmanager/internal/hosts"
 	"patchmanager/internal/jobs"
 	"patchmanager/internal/patches"
@@ -19,12 +20,13 @@ import (
 
 // domains are the services of every domain.
 type domains struct {
-	agents  *agentclient.Client
-	auth    *auth.Service
-	ca      *ca.Authority
-	hosts   *hosts.Service
-	patches *patches.Service
-	jobs    *jobs.Service
+	agents     *agentclient.Client
+	auth       *auth.Service
+	ca         *ca.Authority
+	hosts      *hosts.Service
+	enrollment *enrollment.Service
+	patches    *patches.Service
+	jobs       *jobs.Service
 }
 
 // newDomains makes them in the order of the floors. ctx ends the subscriptions
@@ -39,6 +41,7 @@ func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, erro
 	d.patches = patches.New(patches.Deps{DB: p.db, Clock: p.clock})
 	d.hosts = hosts.New(hosts.Deps{DB: p.db, Clock: p.clock, Certificates: p.ca, Agents: d.agents, Patches: d.patches,
 		Nudge: p.notified.Nudge(ctx, db.ChannelPolls), Intervals: intervals(p.cfg), MaxCalls: p.cfg.Polling.MaxCalls})
+	d.enrollment = enrollment.New(enrollment.Deps{DB: p.db, Clock: p.clock, CA: p.ca})
 	d.jobs = jobs.New(jobs.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Agents: jobs.AgentsOf(d.agents), Listener: p.notified})
 	return d, nil
 }
@@ -52,6 +55,6 @@ func intervals(cfg config.Config) hosts.Intervals {
 func describe() domains {
 	return domains{
 		auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
-		hosts: hosts.New(hosts.Deps{}), patches: patches.New(patches.Deps{}), jobs: jobs.New(jobs.Deps{}),
+		hosts: hosts.New(hosts.Deps{}), enrollment: enrollment.New(enrollment.Deps{}), patches: patches.New(patches.Deps{}), jobs: jobs.New(jobs.Deps{}),
 	}
 }

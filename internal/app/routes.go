@@ -17,6 +17,7 @@ func register(api huma.API, d domains, h *health) {
 	d.auth.Routes(api)
 	d.ca.Routes(api)
 	d.hosts.Routes(api)
+	d.enrollment.Routes(api)
 	d.patches.Routes(api)
 	d.jobs.Routes(api)
 }
