@@ -69,7 +69,7 @@ func (c *enrollCmd) facts(ctx context.Context, s agent.Settings) (agentapi.Enrol
 	if err != nil {
 		return agentapi.EnrollRequest{}, fmt.Errorf("look at this system: %w", err)
 	}
-	address, err := c.address(s.Listen)
+	address, err := c.address(ctx, s.Listen)
 	if err != nil {
 		return agentapi.EnrollRequest{}, err
 	}
@@ -92,7 +92,7 @@ func (c *enrollCmd) facts(ctx context.Context, s agent.Settings) (agentapi.Enrol
 
 // address is the one given, the one the agent listens on, or the one this host
 // uses on the way to the manager.
-func (c *enrollCmd) address(listen string) (string, error) {
+func (c *enrollCmd) address(ctx context.Context, listen string) (string, error) {
 	if c.Address != "" {
 		if net.ParseIP(c.Address) == nil {
 			return "", usageError{fmt.Errorf("--address %q is no IP address", c.Address)}
@@ -108,7 +108,8 @@ func (c *enrollCmd) address(listen string) (string, error) {
 	if err != nil || u.Hostname() == "" {
 		return "", usageError{fmt.Errorf("%q is no address of a manager: it must be like https://manager.example.com:8443", c.Manager)}
 	}
-	conn, err := net.Dial("udp", net.JoinHostPort(u.Hostname(), "9")) // sends nothing, only asks the routing table
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "udp", net.JoinHostPort(u.Hostname(), "9")) // sends nothing, only asks the routing table
 	if err != nil {
 		return "", fmt.Errorf("no way to %s: %w", u.Hostname(), err)
 	}

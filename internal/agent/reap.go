@@ -25,8 +25,10 @@ const reapInterval = 5 * time.Second
 func reap(ctx context.Context, c clock.Clock, log *slog.Logger) error {
 	dead := map[int]bool{}
 	for {
-		if err := clock.Sleep(ctx, c, reapInterval); err != nil {
+		select {
+		case <-ctx.Done():
 			return nil
+		case <-c.After(reapInterval):
 		}
 		now, err := deadChildren(os.Getpid())
 		if err != nil {

@@ -38,7 +38,7 @@ func enrolled(t *testing.T) (*identity.Store, *testca.CA) {
 }
 
 // shake makes one handshake and returns what the server and the client think.
-func shake(t *testing.T, s *identity.Store, client *tls.Config) (server error, leaf *x509.Certificate) {
+func shake(t *testing.T, s *identity.Store, client *tls.Config) (leaf *x509.Certificate, server error) {
 	t.Helper()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", s.ServerTLS(clock.System()))
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func shake(t *testing.T, s *identity.Store, client *tls.Config) (server error, l
 	defer conn.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	return conn.(*tls.Conn).HandshakeContext(ctx), s.Current().Certificate.Leaf
+	return s.Current().Certificate.Leaf, conn.(*tls.Conn).HandshakeContext(ctx)
 }
 
 func TestOnlyTheManagerGetsThroughTheHandshake(t *testing.T) {
@@ -88,7 +88,7 @@ func TestOnlyTheManagerGetsThroughTheHandshake(t *testing.T) {
 		"the manager, but with TLS 1.2": {certs: []tls.Certificate{ca.Manager()}, max: tls.VersionTLS12, says: "unsupported versions"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err, _ := shake(t, s, &tls.Config{Certificates: c.certs, InsecureSkipVerify: true, MaxVersion: c.max})
+			_, err := shake(t, s, &tls.Config{Certificates: c.certs, InsecureSkipVerify: true, MaxVersion: c.max})
 			if c.says == "" {
 				require.NoError(t, err)
 				return
@@ -103,7 +103,7 @@ func TestRenewalSwitchesWithoutARestart(t *testing.T) {
 	before := s.Current().Certificate.Leaf
 	csr, err := s.NewCSR(identity.Subject{FQDN: "web-1.example.com"})
 	require.NoError(t, err)
-	_, leaf := shake(t, s, &tls.Config{Certificates: []tls.Certificate{ca.Manager()}, InsecureSkipVerify: true})
+	leaf, _ := shake(t, s, &tls.Config{Certificates: []tls.Certificate{ca.Manager()}, InsecureSkipVerify: true})
 	require.Equal(t, before.SerialNumber, leaf.SerialNumber, "the old one serves until the new one is here")
 
 	other := testca.New(t)
@@ -121,7 +121,7 @@ func TestRenewalSwitchesWithoutARestart(t *testing.T) {
 	require.NoError(t, s.Install(agentapi.CertificateUpdate{ServerCrt: ca.SignCSR(csr), CAChain: testca.PEM(ca.Root)}))
 	require.Equal(t, publicOf(t, csr), s.Current().Certificate.Leaf.PublicKey)
 	require.Len(t, s.Current().Certificate.Certificate, 1, "the root is not sent")
-	serverErr, leaf := shake(t, s, &tls.Config{Certificates: []tls.Certificate{ca.Manager()}, InsecureSkipVerify: true})
+	leaf, serverErr := shake(t, s, &tls.Config{Certificates: []tls.Certificate{ca.Manager()}, InsecureSkipVerify: true})
 	require.NoError(t, serverErr)
 	require.NotEqual(t, before.SerialNumber, leaf.SerialNumber)
 }
@@ -137,6 +137,6 @@ func TestBadRevocationListChangesNothing(t *testing.T) {
 	}
 	require.NoError(t, s.InstallCRL(ca.CRL(6, time.Now().Add(-time.Minute))))
 	require.Equal(t, "expired", s.Current().CRLStatus(time.Now()))
-	err, _ := shake(t, s, &tls.Config{Certificates: []tls.Certificate{ca.Manager()}, InsecureSkipVerify: true})
+	_, err := shake(t, s, &tls.Config{Certificates: []tls.Certificate{ca.Manager()}, InsecureSkipVerify: true})
 	require.NoError(t, err, "an expired list locks nobody out")
 }

@@ -24,13 +24,12 @@ func (e *Engine) Cancel(id string) (agentapi.Job, error) {
 	if before.Status.Final() {
 		return before, e.forget(j)
 	}
-	if err := e.askToStop(j); err != nil {
-		return agentapi.Job{}, err
-	}
-	return e.Job(id)
+	return e.askToStop(j)
 }
 
-func (e *Engine) askToStop(j *job) error {
+// askToStop answers with the job as it was at that moment: a tool that is at
+// work replaces the message a moment later.
+func (e *Engine) askToStop(j *job) (told agentapi.Job, _ error) {
 	var stop context.CancelFunc
 	err := e.update(j, func(r *record) error {
 		switch {
@@ -42,12 +41,16 @@ func (e *Engine) askToStop(j *job) error {
 		default:
 			r.Job.Message = "cannot be stopped now: packages are being changed; the job runs to its end"
 		}
+		told = r.Job
+		if j.log != nil {
+			told.LastSeq = j.log.lastSeq()
+		}
 		return nil
 	})
 	if stop != nil {
 		stop()
 	}
-	return err
+	return told, err
 }
 
 // forget removes a job's files except the record, which keeps its key from

@@ -298,6 +298,3 @@ func (e *Engine) Events(id string, after int64) (*Reader, error) {
 	}
 	return r, err
 }
-
-// StateDir is where the journal and the saved packages are.
-func (e *Engine) StateDir() string { return e.opts.StateDir }

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -68,7 +69,7 @@ func (b *bench) wait(t *testing.T, id string) (agentapi.Job, []agentapi.Event) {
 	var all []agentapi.Event
 	for {
 		events, err := r.Next(ctx, 7)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)

@@ -20,6 +20,9 @@ func openJournal(stateDir string) (journal, error) {
 	return journal{dir: dir}, nil
 }
 
+// StateDir is where the journal and the saved packages are.
+func (e *Engine) StateDir() string { return e.opts.StateDir }
+
 func (j journal) path(id string, name ...string) string {
 	return filepath.Join(append([]string{j.dir, id}, name...)...)
 }

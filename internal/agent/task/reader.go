@@ -63,7 +63,7 @@ func (r *Reader) Read(limit int) ([]agentapi.Event, error) {
 	for r.file != nil && len(out) < limit {
 		part, err := r.in.ReadBytes('\n')
 		r.rest = append(r.rest, part...)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

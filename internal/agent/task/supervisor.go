@@ -111,7 +111,7 @@ func await(pid int, spec toolSpec, stop <-chan os.Signal, done <-chan error) too
 		timeout = clock.System().After(time.Duration(spec.TimeoutSeconds) * time.Second)
 	}
 	terminate := func() {
-		unix.Kill(-pid, unix.SIGTERM) // it may have ended just now: then done tells
+		unix.Kill(-pid, unix.SIGTERM) //nolint:errcheck // it may have ended just now: then done tells
 		kill = clock.System().After(killAfter)
 	}
 	for {
@@ -125,7 +125,7 @@ func await(pid int, spec toolSpec, stop <-chan os.Signal, done <-chan error) too
 		case <-timeout:
 			terminate()
 		case <-kill:
-			unix.Kill(-pid, unix.SIGKILL)
+			unix.Kill(-pid, unix.SIGKILL) //nolint:errcheck // as above
 		}
 	}
 }
