@@ -117,3 +117,9 @@ func (e JobEvent) text() string {
 	}
 	return fmt.Sprintf("%s %-9s -- %3d%% %s\n", at, e.Phase, e.Progress, words)
 }
+
+// VisibleHosts returns which hosts of a job the scope sees. The hosts of a job
+// never change.
+func (s *Service) VisibleHosts(ctx context.Context, scope hosts.Scope, job ids.ID) (map[ids.ID]bool, error) {
+	return visibleOfJob(ctx, s.db, scope, job)
+}

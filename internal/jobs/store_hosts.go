@@ -174,3 +174,19 @@ func countAllHosts(ctx context.Context, q db.Querier, job ids.ID) (n int, err er
 	}
 	return n, nil
 }
+
+func visibleOfJob(ctx context.Context, q db.Querier, scope hosts.Scope, job ids.ID) (map[ids.ID]bool, error) {
+	rows, err := q.Query(ctx, "select jh.host_id from job_host jh where jh.job_id = $1 and "+scope.SQL("jh.host_id"), job)
+	if err != nil {
+		return nil, fmt.Errorf("list visible hosts of a job: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[ids.ID])
+	if err != nil {
+		return nil, fmt.Errorf("list visible hosts of a job: %w", err)
+	}
+	out := make(map[ids.ID]bool, len(list))
+	for _, id := range list {
+		out[id] = true
+	}
+	return out, nil
+}
