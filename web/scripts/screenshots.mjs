@@ -113,7 +113,7 @@ const pages = {
     async (p) => {
       await p.keyboard.press('Control+k');
       await p.keyboard.type('web0');
-      await p.getByRole('option', { name: /web01/ }).waitFor();
+      await p.getByRole('option', { name: /web02/ }).waitFor();
     },
   ],
   shortcuts: [

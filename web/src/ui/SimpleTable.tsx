@@ -48,7 +48,11 @@ export function SimpleTable<T>(props: {
             verticalAlign: 'top',
           },
           '& tbody tr:last-of-type td': { borderBottom: 0 },
-          '& .right': { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
+          '& .right': {
+            textAlign: 'right',
+            whiteSpace: 'nowrap',
+            fontVariantNumeric: 'tabular-nums',
+          },
         }}
       >
         <caption className="visually-hidden">{props.caption}</caption>

@@ -26,7 +26,8 @@ export function Stepper(props: { steps: Step[]; label: string }) {
             fontWeight: step.current ? 600 : 400,
             color: step.current ? 'text.primary' : 'text.secondary',
             '& .step': {
-              pb: '2px',
+              py: '2px',
+              borderTop: '2px solid transparent',
               borderBottom: step.current
                 ? `2px solid ${toneText(step.status.tone)}`
                 : '2px solid transparent',

@@ -38,7 +38,10 @@ export const theme = createTheme({
     button: { textTransform: 'none', fontWeight: 500, fontSize: 13 },
   },
   components: {
-    MuiButtonBase: { defaultProps: { disableRipple: true } },
+    MuiButtonBase: {
+      defaultProps: { disableRipple: true },
+      styleOverrides: { root: { fontFamily: 'inherit' } },
+    },
     MuiButton: {
       defaultProps: { size: 'small', disableElevation: true },
       styleOverrides: { root: { whiteSpace: 'nowrap' } },

@@ -20,7 +20,7 @@ const columns: Column<JobSummary>[] = [
   {
     key: 'name',
     name: 'Job',
-    width: 260,
+    width: 220,
     grow: true,
     cell: (j) => (
       <Link to={paths.job(j.id)}>
@@ -31,17 +31,17 @@ const columns: Column<JobSummary>[] = [
   {
     key: 'state',
     name: 'State',
-    width: 145,
+    width: 140,
     cell: (j) => <StatusPill status={jobStatus(j.state)} />,
   },
-  { key: 'progress', name: 'Progress', width: 150, cell: (j) => <Progress job={j} /> },
-  { key: 'hosts', name: 'Hosts', width: 210, grow: true, cell: (j) => resultWords(j.counts) },
-  { key: 'created_at', name: 'Ordered', width: 110, cell: (j) => <Time at={j.created_at} /> },
-  { key: 'created_by', name: 'By', width: 120, cell: (j) => j.created_by },
+  { key: 'progress', name: 'Progress', width: 136, cell: (j) => <Progress job={j} /> },
+  { key: 'hosts', name: 'Hosts', width: 170, grow: true, cell: (j) => resultWords(j.counts) },
+  { key: 'created_at', name: 'Ordered', width: 100, cell: (j) => <Time at={j.created_at} /> },
+  { key: 'created_by', name: 'By', width: 100, cell: (j) => j.created_by },
   {
     key: 'finished_at',
     name: 'Finished',
-    width: 110,
+    width: 100,
     cell: (j) => <Time at={j.finished_at} never="not yet" />,
   },
 ];
