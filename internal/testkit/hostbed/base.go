@@ -26,13 +26,17 @@ func buildBase(m mirrors) func(tmp string) error {
 	}
 }
 
-// bootstrap installs from the main pocket, then adds the other pockets and
-// downloads, without installing, what they update.
+// bootstrap installs from the main pocket and keeps every package file, those
+// of the minimal base included: they are the old versions that a rollback needs.
+// Then it adds the other pockets and downloads, without installing, what they
+// update.
 func bootstrap(root string, m mirrors) error {
 	extra := fmt.Sprintf("deb %s %s main\ndeb %s %s main\n", m.main, pocketUpdates.codename, m.security, pocketSecurity.codename)
 	hook := fmt.Sprintf(`set -e
-printf '%%s' '%s' > "$1/etc/apt/sources.list.d/extra.list"
 export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+dpkg-query --admindir="$1/var/lib/dpkg" -W -f '${binary:Package}=${Version}\n' |
+  xargs apt-get -q -y --download-only --reinstall install
+printf '%%s' '%s' > "$1/etc/apt/sources.list.d/extra.list"
 apt-get -q update
 apt-get -q -y --download-only dist-upgrade`, extra)
 	args := []string{

@@ -4,7 +4,7 @@ package hostbed
 const suite = "bookworm"
 
 // baseVersion is raised when base.go builds something else from the same recipe.
-const baseVersion = "2"
+const baseVersion = "3"
 
 // serverPackages are installed from the main pocket on top of minbase: what a
 // small server has and what Debian updates often, so that some thirty real
