@@ -22,7 +22,7 @@ func (e *Engine) Cancel(id string) (agentapi.Job, error) {
 	j := e.jobs[id]
 	e.mu.Unlock()
 	if before.Status.Final() {
-		return before, e.forget(j)
+		return before, e.forget(id, j)
 	}
 	return e.askToStop(j)
 }
@@ -55,9 +55,9 @@ func (e *Engine) askToStop(j *job) (told agentapi.Job, _ error) {
 
 // forget removes a job's files except the record, which keeps its key from
 // being used for a second run.
-func (e *Engine) forget(j *job) error {
+func (e *Engine) forget(id string, j *job) error {
 	if err := e.update(j, func(r *record) error { r.Removed = true; return nil }); err != nil {
 		return err
 	}
-	return e.journal.strip(j.rec.Job.JobID)
+	return e.journal.strip(id)
 }

@@ -83,8 +83,9 @@ func (e *Engine) dropSaved(ctx context.Context, id, dir string) error {
 	}
 	e.mu.Lock()
 	j := e.jobs[id]
+	rec := j.rec
 	e.mu.Unlock()
-	ready := e.readiness(ctx, j.rec)
+	ready := e.readiness(ctx, rec)
 	ready.Reasons = append([]string{"the saved packages were removed to free space"}, ready.Reasons...)
 	return e.update(j, func(r *record) error { r.Job.Rollback = ready; return nil })
 }
