@@ -1,0 +1,73 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"patchmanager/internal/db"
+	"patchmanager/internal/hosts"
+)
+
+// totals is what one query over the hosts adds up, and what is counted beside.
+type totals struct {
+	FleetHosts
+	FleetCompliance
+	FleetPending
+	Reboot     int
+	FailedJobs int
+}
+
+func hostTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.Time) (t totals, err error) {
+	s := &t.BySeverity
+	err = q.QueryRow(ctx, `
+		select count(*), count(*) filter (where h.state = 'healthy'), count(*) filter (where h.state = 'degraded'),
+			count(*) filter (where h.state = 'unreachable'), count(*) filter (where h.state = 'unknown'),
+			count(*) filter (where h.reboot_needed),
+			count(*) filter (where p.checked_at >= @fresh and p.security = 0),
+			count(*) filter (where p.checked_at >= @fresh and p.security > 0),
+			count(*) filter (where p.checked_at is null or p.checked_at < @fresh),
+			count(*) filter (where p.total > 0), count(*) filter (where p.security > 0),
+			coalesce(sum(p.total), 0), coalesce(sum(p.security), 0), coalesce(sum(p.critical), 0), coalesce(sum(p.high), 0),
+			coalesce(sum(p.medium), 0), coalesce(sum(p.low), 0), coalesce(sum(p.unknown), 0)
+		from host h left join host_patch_summary_v p on p.host_id = h.id
+		where h.removed_at is null and `+scope.SQL("h.id"), pgx.NamedArgs{"fresh": now.Add(-freshFor)}).
+		Scan(&t.FleetHosts.Total, &t.Healthy, &t.Degraded, &t.Unreachable, &t.FleetHosts.Unknown, &t.Reboot,
+			&t.Compliant, &t.NotCompliant, &t.FleetCompliance.Unknown, &t.HostsWithPending, &t.HostsWithSecurity,
+			&t.PatchesTotal, &t.PatchesSecurity, &s.Critical, &s.High, &s.Medium, &s.Low, &s.Unknown)
+	if err != nil {
+		return t, fmt.Errorf("add up hosts: %w", err)
+	}
+	return t, nil
+}
+
+// jobTotals counts the unfinished jobs and those that failed not long ago.
+func jobTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.Time) (unfinished, failed int, err error) {
+	err = q.QueryRow(ctx, `
+		select count(*) filter (where j.finished_at is null),
+			count(*) filter (where j.state in ('failed', 'partially_failed') and j.finished_at >= @since)
+		from job j where (j.finished_at is null or j.finished_at >= @since)
+			and exists (select from job_host v where v.job_id = j.id and `+scope.SQL("v.host_id")+`)`,
+		pgx.NamedArgs{"since": now.Add(-failedWithin)}).Scan(&unfinished, &failed)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count jobs: %w", err)
+	}
+	return unfinished, failed, nil
+}
+
+func pendingEnrollments(ctx context.Context, q db.Querier) (n int, err error) {
+	if err = q.QueryRow(ctx, "select count(*) from enrollment_request where status = 'pending'").Scan(&n); err != nil {
+		return 0, fmt.Errorf("count enrollment requests: %w", err)
+	}
+	return n, nil
+}
+
+func workerAlive(ctx context.Context, q db.Querier, now time.Time) (alive bool, err error) {
+	err = q.QueryRow(ctx, "select exists (select from worker_heartbeat where beat_at > $1)", now.Add(-aliveFor)).Scan(&alive)
+	if err != nil {
+		return false, fmt.Errorf("look for a worker: %w", err)
+	}
+	return alive, nil
+}
