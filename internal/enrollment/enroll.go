@@ -79,7 +79,7 @@ func (s *Service) useToken(ctx context.Context, tx db.Tx, actor auth.Actor, id i
 		return err
 	}
 	if f.wait {
-		return audit.Append(ctx, tx, requestEntry(actor, "enrollment.request", id, c, map[string]any{"token": t.ID.String(), "collisions": f.collisions}))
+		return audit.Append(ctx, tx, requestEntry(actor, "enrollment.request", id, c, map[string]any{"via": t.ID.String(), "collisions": f.collisions}))
 	}
 	if err := takeUse(ctx, tx, t.ID); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (s *Service) useToken(ctx context.Context, tx db.Tx, actor auth.Actor, id i
 	if err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, requestEntry(actor, "enrollment.approve", id, c, map[string]any{"token": t.ID.String(), "host": host.String()}))
+	return audit.Append(ctx, tx, requestEntry(actor, "enrollment.approve", id, c, map[string]any{"via": t.ID.String(), "host": host.String()}))
 }
 
 // requestEntry is an act of the agent that asks.
