@@ -114,11 +114,12 @@ func streamError(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return &Error{Kind: Unreachable, Op: opEvents, Err: cause}
 	}
+	if errors.Is(err, websocket.ErrMessageTooBig) {
+		return protocolError(opEvents, 0, "an event is larger than %d bytes", maxEvent)
+	}
 	switch websocket.CloseStatus(err) {
 	case websocket.StatusNormalClosure, websocket.StatusGoingAway:
 		return &Error{Kind: Unreachable, Op: opEvents, Err: ErrStreamEnded}
-	case websocket.StatusMessageTooBig:
-		return protocolError(opEvents, 0, "an event is larger than %d bytes", maxEvent)
 	case -1:
 		return &Error{Kind: classify(err), Op: opEvents, Err: err}
 	}

@@ -31,9 +31,9 @@ func (a *Agent) routes() http.Handler {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+agentapi.BasePath+path, a.counted(pattern, h))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/", a.counted("other", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, agentapi.NewError(agentapi.CodeNotFound, "there is no %s", r.URL.Path))
-	})
+	}))
 	return mux
 }
 
