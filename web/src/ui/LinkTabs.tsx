@@ -33,12 +33,12 @@ export function LinkTabs(props: { tabs: LinkTab[]; selected: string; label: stri
               '&:focus-visible': { outlineOffset: '-2px' },
             }}
           >
-            {tab.label}
+            {tab.label}{' '}
             {tab.count != null && (
               <Box
                 component="span"
                 className="num"
-                sx={{ ml: 0.75, color: 'text.secondary', fontWeight: 400 }}
+                sx={{ ml: 0.5, color: 'text.secondary', fontWeight: 400 }}
               >
                 {tab.count.toLocaleString('en-US')}
               </Box>
