@@ -46,10 +46,7 @@ export function TopBar(props: {
           width: { xs: 'auto', md: 260 },
         }}
       >
-        <Box
-          component="span"
-          sx={{ flex: 1, textAlign: 'left', display: { xs: 'none', md: 'block' } }}
-        >
+        <Box component="span" sx={{ flex: 1, textAlign: 'left', fontSize: { xs: 0, md: 13 } }}>
           Search hosts, jobs, pages
         </Box>
         <Box

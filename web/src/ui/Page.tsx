@@ -97,8 +97,8 @@ export function Facts(props: { items: [string, ReactNode][] }) {
   );
 }
 
-export const Mono = (props: { children: ReactNode }) => (
-  <Box component="span" className="mono" sx={{ overflowWrap: 'anywhere' }}>
+export const Mono = (props: { children: ReactNode; title?: string }) => (
+  <Box component="span" className="mono" title={props.title} sx={{ overflowWrap: 'anywhere' }}>
     {props.children}
   </Box>
 );

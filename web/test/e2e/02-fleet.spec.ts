@@ -12,8 +12,8 @@ test.describe
       expect(truth.length).toBeGreaterThan(5);
       await openSignedIn(page);
       await openHost(page, 'web-1');
-      await expect(page.getByRole('tab', { name: `Patches ${truth.length}` })).toBeVisible();
-      await page.getByRole('tab', { name: /^Patches/ }).click();
+      await expect(page.getByRole('link', { name: `Patches ${truth.length}` })).toBeVisible();
+      await page.getByRole('link', { name: /^Patches/ }).click();
       const answer = page.waitForResponse(/\/hosts\/[0-9A-Z]+\/patches\?.*page_size=/);
       await page.reload();
       const { items } = await (await answer).json();
@@ -32,7 +32,7 @@ test.describe
       await openHost(page, 'web-1');
       expect(await tabCount(page, 'Packages')).toBe(dpkgVersions(openBed(), 'web-1').length);
       await shoot(page, 'host');
-      await page.getByRole('tab', { name: /^Packages/ }).click();
+      await page.getByRole('link', { name: /^Packages/ }).click();
       await expect(page.getByRole('grid')).toContainText('adduser');
       await shoot(page, 'host-packages');
     });

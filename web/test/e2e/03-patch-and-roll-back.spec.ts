@@ -42,8 +42,8 @@ test.describe
       expect(aptWouldInstall(openBed(), 'web-1')).toEqual([]);
       await openSignedIn(page);
       await openHost(page, 'web-1');
-      await expect(page.getByRole('tab', { name: 'Patches 0' })).toBeVisible({ timeout: 30_000 });
-      await page.getByRole('tab', { name: 'Timeline' }).click();
+      await expect(page.getByRole('link', { name: 'Patches 0' })).toBeVisible({ timeout: 30_000 });
+      await page.getByRole('link', { name: 'Timeline' }).click();
       await expect(page.getByRole('main')).toContainText(/job/i);
       await shoot(page, 'host-timeline');
     });
@@ -64,7 +64,7 @@ test.describe
       expect(aptWouldInstall(bed, 'web-1')).toEqual(pending);
       expect(bed.exec('web-1', 'apt-mark', 'showauto')).toEqual(marks);
       await openHost(page, 'web-1');
-      await expect(page.getByRole('tab', { name: `Patches ${pending.length}` })).toBeVisible({
+      await expect(page.getByRole('link', { name: `Patches ${pending.length}` })).toBeVisible({
         timeout: 30_000,
       });
     });

@@ -21,7 +21,7 @@ const columns: Column<Patch>[] = [
     width: 140,
     grow: true,
     cell: (p) => (
-      <Tooltip title={`source ${p.source}, ${p.arch}`} describeChild>
+      <Tooltip title={`${p.name} ${p.arch}, source ${p.source}`} describeChild>
         <span className="mono">{p.name}</span>
       </Tooltip>
     ),
@@ -31,19 +31,19 @@ const columns: Column<Patch>[] = [
     name: 'Installed',
     width: 140,
     grow: true,
-    cell: (p) => <Mono>{p.current_version}</Mono>,
+    cell: (p) => <Mono title={p.current_version}>{p.current_version}</Mono>,
   },
   {
     key: 'available_version',
     name: 'Available',
     width: 140,
     grow: true,
-    cell: (p) => <Mono>{p.available_version}</Mono>,
+    cell: (p) => <Mono title={p.available_version}>{p.available_version}</Mono>,
   },
   {
     key: 'severity',
     name: 'Severity',
-    width: 98,
+    width: 106,
     cell: (p) => (
       <StatusPill
         status={severityStatus(p.severity)}

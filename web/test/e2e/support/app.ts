@@ -29,7 +29,8 @@ export async function openHost(page: Page, name: string): Promise<void> {
 
 /** The number that a tab of the host's page carries. */
 export async function tabCount(page: Page, tab: string): Promise<number> {
-  const label = (await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).textContent()) ?? '';
+  const tabs = page.getByRole('navigation', { name: 'Parts of this host' });
+  const label = (await tabs.getByRole('link', { name: new RegExp(`^${tab}`) }).textContent()) ?? '';
   return Number(label.replace(/\D/g, ''));
 }
 
