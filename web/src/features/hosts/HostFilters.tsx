@@ -26,6 +26,7 @@ export function HostFilters({ get, set, end }: Props) {
       <ToggleButtonGroup
         size="small"
         aria-label="State"
+        sx={{ flexWrap: 'wrap' }}
         value={states}
         onChange={(_, next: string[]) => set({ state: next.join(',') })}
       >
