@@ -35,15 +35,17 @@ func op(method, path, id, summary string, status int) huma.Operation {
 		DefaultStatus: status, Security: []map[string][]string{{"bearer": {}}}}
 }
 
-// pageInput is which part of a list is wanted.
-type pageInput struct {
-	Page     int `query:"page" minimum:"1" default:"1"`
+// PageInput is which part of a list is wanted. Like the other parts of inputs
+// it is exported because the library reads no others.
+type PageInput struct {
+	Page     int `query:"page" minimum:"1" maximum:"1000000" default:"1"`
 	PageSize int `query:"page_size" minimum:"1" maximum:"500" default:"50"`
 }
 
-func (p pageInput) offset() int { return (p.Page - 1) * p.PageSize }
+func (p PageInput) offset() int { return (p.Page - 1) * p.PageSize }
 
-type jobPath struct {
+// JobPath names a job.
+type JobPath struct {
 	ID ids.ID `path:"id"`
 }
 
@@ -57,7 +59,7 @@ func (s *Service) handleCreate(ctx context.Context, in *createInput) (*jobOutput
 }
 
 type listInput struct {
-	pageInput
+	PageInput
 	State  string `query:"state" doc:"One or more states, separated by commas."`
 	Kind   string `query:"kind" doc:"One or more kinds, separated by commas."`
 	HostID string `query:"host_id"`
@@ -119,12 +121,12 @@ func words[T ~string](field, text string, allowed []T) ([]T, error) {
 	return out, nil
 }
 
-func (s *Service) handleGet(ctx context.Context, in *jobPath) (*jobOutput, error) {
+func (s *Service) handleGet(ctx context.Context, in *JobPath) (*jobOutput, error) {
 	j, err := s.Get(ctx, scopeFrom(ctx), in.ID)
 	return &jobOutput{j}, err
 }
 
-func (s *Service) handleCancel(ctx context.Context, in *jobPath) (*jobOutput, error) {
+func (s *Service) handleCancel(ctx context.Context, in *JobPath) (*jobOutput, error) {
 	j, err := s.Cancel(ctx, auth.ActorFrom(ctx), in.ID)
 	return &jobOutput{j}, err
 }
@@ -135,7 +137,7 @@ type HostSelection struct {
 }
 
 type selectInput struct {
-	jobPath
+	JobPath
 	Body HostSelection
 }
 

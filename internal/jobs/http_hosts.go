@@ -21,8 +21,8 @@ func (s *Service) hostRoutes(api huma.API) {
 }
 
 type hostsInput struct {
-	jobPath
-	pageInput
+	JobPath
+	PageInput
 	State string `query:"state" doc:"One or more states, separated by commas."`
 }
 
@@ -43,13 +43,14 @@ func (s *Service) handleHosts(ctx context.Context, in *hostsInput) (*hostPageOut
 	return &hostPageOutput{JobHostPage{Items: nonNil(items), Total: total}}, err
 }
 
-type jobHostPath struct {
-	jobPath
+// JobHostPath names a host of a job.
+type JobHostPath struct {
+	JobPath
 	HostID ids.ID `path:"host_id"`
 }
 
 type eventsInput struct {
-	jobHostPath
+	JobHostPath
 	After int64 `query:"after" minimum:"0" doc:"The id of the last event that is known."`
 	Limit int   `query:"limit" minimum:"1" maximum:"1000" default:"1000"`
 }
@@ -71,7 +72,7 @@ func (s *Service) handleEvents(ctx context.Context, in *eventsInput) (*eventPage
 	return &eventPageOutput{page}, err
 }
 
-func (s *Service) handleLog(ctx context.Context, in *jobHostPath) (*huma.StreamResponse, error) {
+func (s *Service) handleLog(ctx context.Context, in *JobHostPath) (*huma.StreamResponse, error) {
 	log, err := s.Log(ctx, scopeFrom(ctx), in.ID, in.HostID)
 	if err != nil {
 		return nil, err

@@ -85,13 +85,13 @@ type Filter struct {
 
 func (f Filter) sql(scope hosts.Scope) (string, pgx.NamedArgs) {
 	where := []string{visibleJob(scope)}
-	args := pgx.NamedArgs{"states": f.States, "kinds": f.Kinds, "host": f.HostID, "limit": f.Limit, "offset": f.Offset,
+	args := pgx.NamedArgs{"states": texts(f.States), "kinds": texts(f.Kinds), "host": f.HostID, "limit": f.Limit, "offset": f.Offset,
 		"text": "%" + likeEscape.Replace(strings.ToLower(f.Text)) + "%", "number": strings.TrimPrefix(f.Text, "#")}
 	if len(f.States) > 0 {
-		where = append(where, "j.state = any(@states::job_state[])")
+		where = append(where, "j.state::text = any(@states)")
 	}
 	if len(f.Kinds) > 0 {
-		where = append(where, "j.kind = any(@kinds::job_kind[])")
+		where = append(where, "j.kind::text = any(@kinds)")
 	}
 	if !f.HostID.IsZero() {
 		where = append(where, "exists (select from job_host x where x.job_id = j.id and x.host_id = @host)")
@@ -100,6 +100,15 @@ func (f Filter) sql(scope hosts.Scope) (string, pgx.NamedArgs) {
 		where = append(where, "(lower(j.title) like @text or lower(j.note) like @text or lower(j.created_by) like @text or j.number::text = @number)")
 	}
 	return strings.Join(where, " and "), args
+}
+
+// texts makes an array parameter of words that have a type of their own here.
+func texts[T ~string](words []T) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return out
 }
 
 // likeEscape makes a person's text literal in a like pattern.

@@ -94,9 +94,9 @@ const failuresFirst = `case jh.state when 'failed' then 0 when 'lost' then 1 whe
 func listHosts(ctx context.Context, q db.Querier, scope hosts.Scope, job ids.ID, states []HostState, limit, offset int) ([]JobHost, int, error) {
 	where := "jh.job_id = @job and " + scope.SQL("jh.host_id")
 	if len(states) > 0 {
-		where += " and jh.state = any(@states::job_host_state[])"
+		where += " and jh.state::text = any(@states)"
 	}
-	args := pgx.NamedArgs{"job": job, "states": states, "limit": limit, "offset": offset}
+	args := pgx.NamedArgs{"job": job, "states": texts(states), "limit": limit, "offset": offset}
 	var total int
 	if err := q.QueryRow(ctx, "select count(*) from job_host jh where "+where, args).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count job hosts: %w", err)
