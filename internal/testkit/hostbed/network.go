@@ -152,12 +152,16 @@ func (n *network) plug(link string, pid int, addr string) error {
 }
 
 // unplug removes the cable: the kernel would do so some time after the host's
-// end, and the name may be wanted before.
+// end, and the name may be wanted before. The kernel may also be first.
 func (n *network) unplug(link string) error {
 	if !exists("/sys/class/net/" + link) {
 		return nil
 	}
-	return ip("link", "del", link)
+	err := ip("link", "del", link)
+	if err != nil && !exists("/sys/class/net/"+link) {
+		return nil
+	}
+	return err
 }
 
 // CutNetwork unplugs the host: nothing goes in or out, nobody is told.
