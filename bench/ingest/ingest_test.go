@@ -117,25 +117,27 @@ func envelope(b *testing.B, v any) []byte {
 	return text
 }
 
-func decode(text []byte, out any) error {
-	var e agentapi.Envelope
-	if err := json.Unmarshal(text, &e); err != nil {
-		return err
+// decode is what agentclient does with an answer.
+func decode[T any](text []byte) (T, error) {
+	var e struct {
+		Success bool
+		Data    T
 	}
-	return json.Unmarshal(e.Data, out)
+	err := json.Unmarshal(text, &e)
+	return e.Data, err
 }
 
 // send decodes and stores the report of one host.
 func (f *bed) send(ctx context.Context, host ids.ID, r report, tag string) error {
-	var pkgs agentapi.PackageList
-	var pend agentapi.PatchList
-	if err := decode(r.packages, &pkgs); err != nil {
+	pkgs, err := decode[agentapi.PackageList](r.packages)
+	if err != nil {
 		return err
 	}
 	if err := f.svc.StorePackages(ctx, host, pkgs, tag); err != nil {
 		return err
 	}
-	if err := decode(r.patches, &pend); err != nil {
+	pend, err := decode[agentapi.PatchList](r.patches)
+	if err != nil {
 		return err
 	}
 	return f.svc.StorePatches(ctx, host, pend, tag)
@@ -172,6 +174,16 @@ func (f *bed) storage(b *testing.B, unit string) {
 	require.NoError(b, f.db.QueryRow(b.Context(), `select sum(pg_total_relation_size(c))::bigint from unnest(array['host', 'host_detail',
 		'host_poll', 'host_state_change', 'host_inventory', 'host_package', 'host_patch', 'package_version', 'patch_offer']::regclass[]) c`).Scan(&bytes))
 	b.ReportMetric(float64(bytes)/1024/float64(len(f.hosts)), unit)
+	b.Log(f.breakdown(b))
+}
+
+// breakdown says which table and index the bytes are in.
+func (f *bed) breakdown(b *testing.B) (list string) {
+	b.Helper()
+	require.NoError(b, f.db.QueryRow(b.Context(), `select string_agg(relname || ' ' || round(pg_relation_size(oid) / 1024.0 / $1, 1) || ' KiB', ', '
+		order by pg_relation_size(oid) desc) from pg_class where relname ~ '^(host|patch|package)_?' and pg_relation_size(oid) > 100 * $1`,
+		len(f.hosts)).Scan(&list))
+	return list
 }
 
 // BenchmarkFirstReports stores 1,500 new rows a host.

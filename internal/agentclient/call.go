@@ -25,6 +25,7 @@ const (
 type call struct {
 	method, path string
 	body         any
+	noData       bool   // success says it all
 	key          string // idempotency key
 	etag         string
 	limit        int64
@@ -40,19 +41,20 @@ type reply struct {
 	body   []byte
 }
 
-// do makes a call and decodes the data of its envelope into out. It reports
-// the answer's header for ETag, and unchanged for 304.
-func (a *Agent) do(ctx context.Context, r call, out any) (http.Header, bool, error) {
+// do makes a call and decodes the data of its envelope. It reports the answer's
+// header for ETag, and unchanged for 304.
+func do[T any](ctx context.Context, a *Agent, r call) (data T, h http.Header, unchanged bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	rep, err := a.roundTrip(ctx, r)
 	if err != nil {
-		return nil, false, err
+		return data, nil, false, err
 	}
 	if rep.status == http.StatusNotModified && r.etag != "" {
-		return rep.header, true, nil
+		return data, rep.header, true, nil
 	}
-	return rep.header, false, open(r, rep, out)
+	data, err = open[T](r, rep)
+	return data, rep.header, false, err
 }
 
 func (a *Agent) roundTrip(ctx context.Context, r call) (reply, error) {
@@ -101,40 +103,45 @@ func (a *Agent) request(ctx context.Context, r call) (*http.Request, error) {
 	return req, nil
 }
 
+// envelope is agentapi.Envelope with its data decoded in the same pass: a list
+// of packages is large, and reading it twice is most of the cost of a poll.
+type envelope[T any] struct {
+	Success bool            `json:"success"`
+	Error   *agentapi.Error `json:"error"`
+	Data    *T              `json:"data"`
+}
+
 // open takes the data out of the envelope, or the error.
-func open(r call, rep reply, out any) error {
+func open[T any](r call, rep reply) (data T, err error) {
 	if e := foreignAnswer(r.op(), rep); e != nil {
-		return e
+		return data, e
 	}
 	if media, _, _ := mime.ParseMediaType(rep.header.Get("Content-Type")); media != "application/json" {
-		return protocolError(r.op(), rep.status, "the answer %d is not JSON but %q", rep.status, rep.header.Get("Content-Type"))
+		return data, protocolError(r.op(), rep.status, "the answer %d is not JSON but %q", rep.status, rep.header.Get("Content-Type"))
 	}
-	var env agentapi.Envelope
+	var env envelope[T]
 	if err := json.Unmarshal(rep.body, &env); err != nil {
-		return protocolError(r.op(), rep.status, "the answer %d is not the agent's envelope: %w", rep.status, err)
+		return data, protocolError(r.op(), rep.status, "the answer %d is not as agreed: %w", rep.status, err)
 	}
-	if e := refusal(r, rep, env); e != nil {
-		return e
+	if e := refusal(r, rep, env.Success, env.Error); e != nil {
+		return data, e
 	}
-	if out == nil {
-		return nil
+	if env.Data == nil && !r.noData {
+		return data, protocolError(r.op(), rep.status, "the answer has no data")
 	}
-	if len(env.Data) == 0 || string(env.Data) == "null" {
-		return protocolError(r.op(), rep.status, "the answer has no data")
+	if env.Data != nil {
+		data = *env.Data
 	}
-	if err := json.Unmarshal(env.Data, out); err != nil {
-		return protocolError(r.op(), rep.status, "the data of the answer is not as agreed: %w", err)
-	}
-	return nil
+	return data, nil
 }
 
 // refusal is the agent's own error, whatever the HTTP status around it says.
-func refusal(r call, rep reply, env agentapi.Envelope) *Error {
-	if env.Error != nil && env.Error.Code != "" {
-		return &Error{Kind: AgentError, Op: r.op(), Status: rep.status, Agent: env.Error, RetryAfter: retryAfter(rep.header)}
+func refusal(r call, rep reply, success bool, e *agentapi.Error) *Error {
+	if e != nil && e.Code != "" {
+		return &Error{Kind: AgentError, Op: r.op(), Status: rep.status, Agent: e, RetryAfter: retryAfter(rep.header)}
 	}
-	if !env.Success || rep.status < 200 || rep.status > 299 {
-		return protocolError(r.op(), rep.status, "the answer %d (success %t) names no error", rep.status, env.Success)
+	if !success || rep.status < 200 || rep.status > 299 {
+		return protocolError(r.op(), rep.status, "the answer %d (success %t) names no error", rep.status, success)
 	}
 	return nil
 }

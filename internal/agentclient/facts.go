@@ -16,9 +16,9 @@ type Answer[T any] struct {
 
 // Health asks the agent how it is.
 func (a *Agent) Health(ctx context.Context) (agentapi.Health, error) {
-	var h agentapi.Health
 	r := call{method: http.MethodGet, path: "/health", limit: smallAnswer, timeout: a.c.cfg.Timeouts.Quick}
-	if _, _, err := a.do(ctx, r, &h); err != nil {
+	h, _, _, err := do[agentapi.Health](ctx, a, r)
+	if err != nil {
 		return h, err
 	}
 	return h, checkHealth(r.op(), h)
@@ -26,8 +26,8 @@ func (a *Agent) Health(ctx context.Context) (agentapi.Health, error) {
 
 // SystemInfo asks what the host is.
 func (a *Agent) SystemInfo(ctx context.Context) (agentapi.SystemInfo, error) {
-	var s agentapi.SystemInfo
-	_, _, err := a.do(ctx, call{method: http.MethodGet, path: "/system/info", limit: smallAnswer, timeout: a.c.cfg.Timeouts.Read}, &s)
+	s, _, _, err := do[agentapi.SystemInfo](ctx, a, call{method: http.MethodGet, path: "/system/info", limit: smallAnswer,
+		timeout: a.c.cfg.Timeouts.Read})
 	return s, err
 }
 
@@ -44,12 +44,12 @@ func (a *Agent) Patches(ctx context.Context, etag string) (Answer[agentapi.Patch
 }
 
 func list[T any](ctx context.Context, a *Agent, r call, check func(op string, v *T) error) (Answer[T], error) {
-	var ans Answer[T]
-	h, unchanged, err := a.do(ctx, r, &ans.Data)
+	data, h, unchanged, err := do[T](ctx, a, r)
+	ans := Answer[T]{Data: data, Unchanged: unchanged}
 	if err != nil {
 		return ans, err
 	}
-	if ans.Unchanged = unchanged; unchanged {
+	if unchanged {
 		ans.ETag = r.etag
 		return ans, nil
 	}
@@ -61,13 +61,13 @@ func list[T any](ctx context.Context, a *Agent, r call, check func(op string, v 
 
 // CSR asks the agent to make a new key and a request for it.
 func (a *Agent) CSR(ctx context.Context) (agentapi.CSR, error) {
-	var c agentapi.CSR
-	_, _, err := a.do(ctx, call{method: http.MethodPost, path: "/pki/csr", limit: smallAnswer, timeout: a.c.cfg.Timeouts.Quick}, &c)
+	c, _, _, err := do[agentapi.CSR](ctx, a, call{method: http.MethodPost, path: "/pki/csr", limit: smallAnswer, timeout: a.c.cfg.Timeouts.Quick})
 	return c, err
 }
 
 // PutCertificate hands the agent its renewed certificate.
 func (a *Agent) PutCertificate(ctx context.Context, u agentapi.CertificateUpdate) error {
-	_, _, err := a.do(ctx, call{method: http.MethodPut, path: "/pki/certificate", body: u, limit: smallAnswer, timeout: a.c.cfg.Timeouts.Quick}, nil)
+	_, _, _, err := do[struct{}](ctx, a, call{method: http.MethodPut, path: "/pki/certificate", body: u, noData: true,
+		limit: smallAnswer, timeout: a.c.cfg.Timeouts.Quick})
 	return err
 }

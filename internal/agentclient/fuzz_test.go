@@ -19,8 +19,8 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(200, jsonText, []byte(`{"success":true,"data":{"packages":[{"name":"a\u0000","version":"1"}]}}`))
 	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
 		rep := reply{status, http.Header{"Content-Type": {contentType}}, cleanText(body)}
-		var l agentapi.PackageList
-		if open(call{method: "GET", path: "/packages"}, rep, &l) != nil || checkPackages("x", &l) != nil {
+		l, err := open[agentapi.PackageList](call{method: "GET", path: "/packages"}, rep)
+		if err != nil || checkPackages("x", &l) != nil {
 			return
 		}
 		for _, p := range l.Packages {

@@ -11,12 +11,11 @@ import (
 
 // Plan asks for the exact transaction that Apply would run.
 func (a *Agent) Plan(ctx context.Context, r agentapi.ApplyRequest) (agentapi.Plan, error) {
-	var p agentapi.Plan
 	c := call{method: http.MethodPost, path: "/patches/plan", body: r, limit: planAnswer, timeout: a.c.cfg.Timeouts.Plan}
 	if err := checkSelection(c.op(), r); err != nil {
-		return p, err
+		return agentapi.Plan{}, err
 	}
-	_, _, err := a.do(ctx, c, &p)
+	p, _, _, err := do[agentapi.Plan](ctx, a, c)
 	return p, err
 }
 
@@ -58,9 +57,9 @@ func (a *Agent) Job(ctx context.Context, agentJobID string) (agentapi.Job, error
 // JobByKey looks for the job of an order without giving the order. found is
 // false when the agent answered and has no such job.
 func (a *Agent) JobByKey(ctx context.Context, key string) (j agentapi.Job, found bool, err error) {
-	var l agentapi.JobList
 	c := call{method: http.MethodGet, path: "/jobs", limit: agentapi.MaxAnswerBytes, timeout: a.c.cfg.Timeouts.Read}
-	if _, _, err := a.do(ctx, c, &l); err != nil {
+	l, _, _, err := do[agentapi.JobList](ctx, a, c)
+	if err != nil {
 		return j, false, err
 	}
 	for _, j := range l.Jobs {
@@ -73,10 +72,9 @@ func (a *Agent) JobByKey(ctx context.Context, key string) (j agentapi.Job, found
 
 // Log asks for a page of the events after a number.
 func (a *Agent) Log(ctx context.Context, agentJobID string, after int64) (agentapi.LogPage, error) {
-	var p agentapi.LogPage
 	path := fmt.Sprintf("/jobs/%s/log?after=%d", url.PathEscape(agentJobID), after)
 	c := call{method: http.MethodGet, path: path, limit: planAnswer, timeout: a.c.cfg.Timeouts.Read}
-	_, _, err := a.do(ctx, c, &p)
+	p, _, _, err := do[agentapi.LogPage](ctx, a, c)
 	return p, err
 }
 
@@ -92,8 +90,8 @@ func (a *Agent) order(ctx context.Context, path, key string, body any) (agentapi
 
 func (a *Agent) job(ctx context.Context, c call) (agentapi.Job, error) {
 	c.limit, c.timeout = planAnswer, a.c.cfg.Timeouts.Read
-	var j agentapi.Job
-	if _, _, err := a.do(ctx, c, &j); err != nil {
+	j, _, _, err := do[agentapi.Job](ctx, a, c)
+	if err != nil {
 		return j, err
 	}
 	if j.JobID == "" {
