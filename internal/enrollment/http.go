@@ -13,11 +13,13 @@ import (
 	"patchmanager/internal/ids"
 )
 
-type idInput struct {
+// IDInput names one object by its id. It is exported because the API library
+// does not look into embedded types that are not.
+type IDInput struct {
 	ID string `path:"id" maxLength:"26"`
 }
 
-func (i idInput) parse(what string) (ids.ID, error) {
+func (i IDInput) parse(what string) (ids.ID, error) {
 	id, err := ids.Parse(i.ID)
 	if err != nil {
 		return id, apierr.NotFound(what)
@@ -50,7 +52,7 @@ func (s *Service) handleList(ctx context.Context, in *struct {
 	return &struct{ Body EnrollmentPage }{p}, err
 }
 
-func (s *Service) handleApprove(ctx context.Context, in *idInput) (*one, error) {
+func (s *Service) handleApprove(ctx context.Context, in *IDInput) (*one, error) {
 	id, err := in.parse("enrollment request")
 	if err != nil {
 		return nil, err
@@ -65,7 +67,7 @@ type EnrollmentDenial struct {
 }
 
 func (s *Service) handleDeny(ctx context.Context, in *struct {
-	idInput
+	IDInput
 	Body EnrollmentDenial
 }) (*one, error) {
 	id, err := in.parse("enrollment request")
@@ -96,7 +98,7 @@ func (s *Service) handleTokens(ctx context.Context, _ *struct{}) (*struct{ Body 
 	return &struct{ Body EnrollmentTokenPage }{p}, err
 }
 
-func (s *Service) handleRevokeToken(ctx context.Context, in *idInput) (*struct{}, error) {
+func (s *Service) handleRevokeToken(ctx context.Context, in *IDInput) (*struct{}, error) {
 	id, err := in.parse("enrollment token")
 	if err != nil {
 		return nil, err

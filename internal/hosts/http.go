@@ -42,12 +42,14 @@ func (i listInput) filter() Filter {
 	return f
 }
 
-type hostInput struct {
+// HostInput names a host. It is exported because the API library does not look
+// into embedded types that are not.
+type HostInput struct {
 	ID string `path:"id" maxLength:"26"`
 }
 
 // hostID reads the id; what is none cannot exist.
-func (i hostInput) hostID() (ids.ID, error) {
+func (i HostInput) hostID() (ids.ID, error) {
 	id, err := ids.Parse(i.ID)
 	if err != nil {
 		return id, apierr.NotFound("host")
@@ -88,7 +90,7 @@ func (s *Service) handleFacets(ctx context.Context, _ *struct{}) (*struct{ Body 
 	return &struct{ Body Facets }{f}, err
 }
 
-func (s *Service) handleGet(ctx context.Context, in *hostInput) (*struct{ Body Host }, error) {
+func (s *Service) handleGet(ctx context.Context, in *HostInput) (*struct{ Body Host }, error) {
 	id, err := in.hostID()
 	if err != nil {
 		return nil, err
@@ -97,7 +99,7 @@ func (s *Service) handleGet(ctx context.Context, in *hostInput) (*struct{ Body H
 	return &struct{ Body Host }{h}, err
 }
 
-func (s *Service) handleRemove(ctx context.Context, in *hostInput) (*struct{}, error) {
+func (s *Service) handleRemove(ctx context.Context, in *HostInput) (*struct{}, error) {
 	id, err := in.hostID()
 	if err != nil {
 		return nil, err
@@ -105,7 +107,7 @@ func (s *Service) handleRemove(ctx context.Context, in *hostInput) (*struct{}, e
 	return nil, s.Remove(ctx, auth.ActorFrom(ctx), id)
 }
 
-func (s *Service) handleRefresh(ctx context.Context, in *hostInput) (*struct{ Body RefreshAccepted }, error) {
+func (s *Service) handleRefresh(ctx context.Context, in *HostInput) (*struct{ Body RefreshAccepted }, error) {
 	id, err := in.hostID()
 	if err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func (s *Service) handleRefresh(ctx context.Context, in *hostInput) (*struct{ Bo
 }
 
 func (s *Service) handleTimeline(ctx context.Context, in *struct {
-	hostInput
+	HostInput
 	Paging
 }) (*struct{ Body TimelinePage }, error) {
 	id, err := in.hostID()

@@ -13,13 +13,15 @@ import (
 	"patchmanager/internal/ids"
 )
 
-type listInput struct {
+// ListInput asks for a page of what a host has. It is exported because the API
+// library does not look into embedded types that are not.
+type ListInput struct {
 	hosts.Paging
 	ID    string `path:"id" maxLength:"26"`
 	Query string `query:"q" maxLength:"200" doc:"Part of the name, the source package or (patches) a CVE id."`
 }
 
-func (i listInput) hostID() (ids.ID, error) {
+func (i ListInput) hostID() (ids.ID, error) {
 	id, err := ids.Parse(i.ID)
 	if err != nil {
 		return id, apierr.NotFound("host")
@@ -27,12 +29,12 @@ func (i listInput) hostID() (ids.ID, error) {
 	return id, nil
 }
 
-func (i listInput) filter() Filter {
+func (i ListInput) filter() Filter {
 	return Filter{Query: i.Query, Page: i.Page, PageSize: i.PageSize}
 }
 
 type patchesInput struct {
-	listInput
+	ListInput
 	Security string `query:"security" enum:"true,false"`
 }
 
@@ -60,7 +62,7 @@ func (s *Service) handlePatches(ctx context.Context, in *patchesInput) (*struct{
 	return &struct{ Body PatchPage }{p}, err
 }
 
-func (s *Service) handlePackages(ctx context.Context, in *listInput) (*struct{ Body PackagePage }, error) {
+func (s *Service) handlePackages(ctx context.Context, in *ListInput) (*struct{ Body PackagePage }, error) {
 	id, err := in.hostID()
 	if err != nil {
 		return nil, err

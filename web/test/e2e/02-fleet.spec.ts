@@ -13,9 +13,8 @@ test.describe
       await openSignedIn(page);
       await openHost(page, 'web-1');
       await expect(page.getByRole('link', { name: `Patches ${truth.length}` })).toBeVisible();
+      const answer = page.waitForResponse(/\/hosts\/[0-9A-Z]+\/patches\?/);
       await page.getByRole('link', { name: /^Patches/ }).click();
-      const answer = page.waitForResponse(/\/hosts\/[0-9A-Z]+\/patches\?.*page_size=/);
-      await page.reload();
       const { items } = await (await answer).json();
       const shown = items.map(
         (p: { name: string; available_version: string }) => `${p.name} ${p.available_version}`,
