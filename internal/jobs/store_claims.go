@@ -87,7 +87,7 @@ with orphaned as (
 	select jh.id from job_host jh join (select * from orphaned union all select * from ready) c on c.id = jh.id
 	where jh.state = 'queued' or jh.lease_until <= @now
 	order by c.at, jh.id limit @limit
-	for update of jh skip locked
+	for no key update of jh skip locked
 ), taken as (
 	update job_host jh set claim_id = gen_random_uuid(), lease_until = @lease,
 		state = case when jh.state = 'queued' then 'claimed' else jh.state end,
@@ -136,9 +136,15 @@ func lock(ctx context.Context, tx db.Tx, key int64) error {
 	return nil
 }
 
+// Statements that change several job hosts lock them in the order of their ids,
+// so that two of them never wait for each other. "no key" lets events of the
+// same rows be inserted meanwhile.
+
 // renewClaims extends the leases of those claims that still hold, and returns them.
 func renewClaims(ctx context.Context, q db.Querier, stamps []ids.ID, now time.Time) ([]ids.ID, error) {
-	rows, err := q.Query(ctx, `update job_host set lease_until = $2 where claim_id = any($1) returning claim_id`,
+	rows, err := q.Query(ctx, `update job_host set lease_until = $2
+		where id in (select id from job_host where claim_id = any($1) order by id for no key update) and claim_id = any($1)
+		returning claim_id`,
 		stamps, now.Add(leaseTime))
 	if err != nil {
 		return nil, fmt.Errorf("renew claims: %w", err)
@@ -153,7 +159,8 @@ func renewClaims(ctx context.Context, q db.Querier, stamps []ids.ID, now time.Ti
 // releaseClaims ends the leases of a worker that stops, so that another one goes
 // on at once instead of after leaseTime.
 func releaseClaims(ctx context.Context, q db.Querier, stamps []ids.ID, now time.Time) error {
-	if _, err := q.Exec(ctx, `update job_host set lease_until = $2 where claim_id = any($1)`, stamps, now); err != nil {
+	if _, err := q.Exec(ctx, `update job_host set lease_until = $2
+		where id in (select id from job_host where claim_id = any($1) order by id for no key update) and claim_id = any($1)`, stamps, now); err != nil {
 		return fmt.Errorf("release claims: %w", err)
 	}
 	return nil

@@ -129,6 +129,9 @@ func advance(ctx context.Context, tx db.Tx, batch []progressRow, now time.Time) 
 		phase, message = append(phase, b.Phase), append(message, b.Message)
 		progress, lines = append(progress, b.Progress), append(lines, b.Lines)
 	}
+	if _, err := tx.Exec(ctx, "select from job_host where id = any($1) order by id for no key update", id); err != nil {
+		return nil, fmt.Errorf("lock job hosts: %w", err)
+	}
 	rows, err := tx.Query(ctx, `
 		update job_host jh set seq = b.seq, phase = b.phase, message = b.message, progress = greatest(jh.progress, b.progress),
 			log_lines = jh.log_lines + b.lines, heard_at = @now, lease_until = @lease

@@ -139,7 +139,9 @@ func cancelQueued(ctx context.Context, tx db.Tx, job ids.ID, now time.Time) ([]c
 	return changeRows(ctx, tx, "cancel queued hosts", `
 		update job_host set state = 'cancelled', finished_at = $2, cancel_requested_at = $2, message = 'Cancelled before it started.',
 			error_code = null, error_message = null, error_retryable = false
-		where job_id = $1 and state in ('waiting', 'queued') and not unsure returning id, job_id, host_id`, job, now)
+		where id in (select id from job_host where job_id = $1 order by id for no key update)
+			and state in ('waiting', 'queued') and not unsure
+		returning id, job_id, host_id`, job, now)
 }
 
 // cancelHeld asks the other unfinished hosts of a job to stop; those that wait
@@ -147,7 +149,9 @@ func cancelQueued(ctx context.Context, tx db.Tx, job ids.ID, now time.Time) ([]c
 func cancelHeld(ctx context.Context, tx db.Tx, job ids.ID, now time.Time) ([]changedRow, error) {
 	return changeRows(ctx, tx, "ask hosts to stop", `
 		update job_host set cancel_requested_at = $2, due_at = case when state = 'queued' then $2 else due_at end
-		where job_id = $1 and finished_at is null and cancel_requested_at is null returning id, job_id, host_id`, job, now)
+		where id in (select id from job_host where job_id = $1 order by id for no key update)
+			and finished_at is null and cancel_requested_at is null
+		returning id, job_id, host_id`, job, now)
 }
 
 // expireDue ends what waited past its deadline and no agent can have heard of.
@@ -155,7 +159,7 @@ func expireDue(ctx context.Context, tx db.Tx, now time.Time, limit int) ([]chang
 	return changeRows(ctx, tx, "expire job hosts", `
 		update job_host set state = 'expired', finished_at = $1, message = $3, error_code = $4, error_message = $3
 		where id in (select id from job_host where state in ('waiting', 'queued') and deadline_at <= $1 and not unsure
-			order by id limit $2 for update skip locked)
+			order by id limit $2 for no key update skip locked)
 		returning id, job_id, host_id`, now, limit, "It did not start before its deadline.", CodeExpired)
 }
 
