@@ -18,13 +18,24 @@ import (
 
 // loops is everything that a process does by itself.
 func (p *process) loops(ctx context.Context) []runner.Loop {
-	if !p.role.worker {
-		return p.ca.Loops(nil) // its own certificates
+	switch d := p.domains; {
+	case p.role.web && p.role.worker:
+		return slices.Concat(d.webLoops(), d.workerLoops(ctx))
+	case p.role.web:
+		return slices.Concat(d.webLoops(), d.ca.Loops(nil)) // its own certificates only
+	default:
+		return d.workerLoops(ctx)
 	}
-	d := p.domains
+}
+
+// webLoops serve the connections of this very process.
+func (d domains) webLoops() []runner.Loop { return d.live.Loops() }
+
+// workerLoops may run in any number of processes.
+func (d domains) workerLoops(ctx context.Context) []runner.Loop {
 	return slices.Concat(
 		d.auth.Loops(),
-		p.ca.Loops(d.agents), // its own certificates and the hosts'
+		d.ca.Loops(d.agents), // its own certificates and the hosts'
 		d.hosts.Loops(),
 		d.enrollment.Loops(),
 		d.jobs.Loops(ctx),

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/tls"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,12 +10,14 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
 	"patchmanager/internal/auth"
 	"patchmanager/internal/enrollment"
 	"patchmanager/internal/httpx"
+	"patchmanager/internal/live"
 )
 
 type credentials struct {
@@ -230,6 +233,36 @@ func TestTheConsoleMakesATokenThatWorks(t *testing.T) {
 	require.Equal(t, "demo", page.Items[0].Note)
 	require.Equal(t, 2, page.Items[0].Uses)
 	s.stop(t)
+}
+
+// The connection goes through everything that stands around the handlers, and
+// the end of the product does not leave the browser waiting.
+func TestALiveConnectionIsToldThatTheServerStops(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t)
+	s := i.start(t)
+	password := firstPassword(t, i)
+	session, _ := s.login(t, password)
+	session = s.setPassword(t, session.AccessToken, password, "plenty of quiet gravel")
+	var ticket live.Ticket
+	require.Equal(t, http.StatusCreated, s.call(t, "POST", "/api/v1/ws/ticket", session.AccessToken, nil, &ticket).StatusCode)
+	tr := s.client.Transport.(*http.Transport).Clone()
+	tr.ForceAttemptHTTP2, tr.TLSNextProto = false, map[string]func(string, *tls.Conn) http.RoundTripper{}
+	conn, _, err := websocket.Dial(t.Context(), s.url+live.SocketPath+"?ticket="+ticket.Ticket,
+		&websocket.DialOptions{HTTPClient: &http.Client{Transport: tr}})
+	require.NoError(t, err)
+	defer conn.CloseNow()
+	require.NoError(t, conn.Write(t.Context(), websocket.MessageText, []byte(`{"action":"subscribe","channel":"fleet"}`)))
+	require.NoError(t, s.cmd.Process.Signal(syscall.SIGTERM))
+	for err == nil { // what was sent before the end
+		_, _, err = conn.Read(t.Context())
+	}
+	require.Equal(t, websocket.StatusGoingAway, websocket.CloseStatus(err), "%v", err)
+	for range s.said {
+	}
+	require.NoError(t, s.cmd.Wait())
+	require.NotContains(t, s.log(), ticket.Ticket)
+	require.NotContains(t, s.log(), session.AccessToken)
 }
 
 func TestHalfAProductNeedsADatabaseOfItsOwn(t *testing.T) {

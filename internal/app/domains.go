@@ -3,16 +3,19 @@ package app
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"patchmanager/internal/agentclient"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/ca"
 	"patchmanager/internal/config"
+	"patchmanager/internal/dashboard"
 	"patchmanager/internal/db"
 	"patchmanager/internal/enrollment"
 	"patchmanager/internal/hosts"
 	"patchmanager/internal/jobs"
+	"patchmanager/internal/live"
 	"patchmanager/internal/patches"
 	"patchmanager/internal/queue"
 	"patchmanager/internal/sealed"
@@ -27,6 +30,9 @@ type domains struct {
 	enrollment *enrollment.Service
 	patches    *patches.Service
 	jobs       *jobs.Service
+	dashboard  *dashboard.Service
+	live       *live.Service
+	sockets    *sync.WaitGroup // live connections, which http.Server does not count
 }
 
 // newDomains makes them in the order of the floors. ctx ends the subscriptions
@@ -36,13 +42,15 @@ func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, erro
 	if err != nil {
 		return domains{}, err
 	}
-	d := domains{ca: p.ca, agents: agentclient.New(agentclient.Config{TLS: p.ca.ClientTLS, Clock: p.clock})}
+	d := domains{sockets: &sync.WaitGroup{}, ca: p.ca, agents: agentclient.New(agentclient.Config{TLS: p.ca.ClientTLS, Clock: p.clock})}
 	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, PasswordChanged: forgetFirstPassword(p.cfg)})
 	d.patches = patches.New(patches.Deps{DB: p.db, Clock: p.clock})
 	d.hosts = hosts.New(hosts.Deps{DB: p.db, Clock: p.clock, Certificates: p.ca, Agents: d.agents, Patches: d.patches,
 		Nudge: p.notified.Nudge(ctx, db.ChannelPolls), Intervals: intervals(p.cfg), MaxCalls: p.cfg.Polling.MaxCalls})
 	d.enrollment = enrollment.New(enrollment.Deps{DB: p.db, Clock: p.clock, CA: p.ca})
 	d.jobs = jobs.New(jobs.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Agents: jobs.AgentsOf(d.agents), Listener: p.notified})
+	d.dashboard = dashboard.New(dashboard.Deps{DB: p.db, Clock: p.clock, Jobs: d.jobs})
+	d.live = live.New(live.Deps{DB: p.db, Clock: p.clock, Jobs: d.jobs, Sessions: d.auth, Listener: p.notified})
 	return d, nil
 }
 
@@ -56,5 +64,6 @@ func describe() domains {
 	return domains{
 		auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
 		hosts: hosts.New(hosts.Deps{}), enrollment: enrollment.New(enrollment.Deps{}), patches: patches.New(patches.Deps{}), jobs: jobs.New(jobs.Deps{}),
+		dashboard: dashboard.New(dashboard.Deps{}), live: live.New(live.Deps{}), sockets: &sync.WaitGroup{},
 	}
 }

@@ -2,10 +2,12 @@ package app
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"patchmanager/internal/httpx"
+	"patchmanager/internal/live"
 	"patchmanager/internal/version"
 	"patchmanager/web"
 )
@@ -20,6 +22,8 @@ func register(api huma.API, d domains, h *health) {
 	d.enrollment.Routes(api)
 	d.patches.Routes(api)
 	d.jobs.Routes(api)
+	d.live.Routes(api)
+	d.dashboard.Routes(api)
 }
 
 // newAPI registers the operations on a mux of their own.
@@ -27,7 +31,17 @@ func newAPI(d domains, h *health) (*http.ServeMux, huma.API) {
 	mux := http.NewServeMux()
 	api := httpx.NewAPI(mux, version.Number())
 	register(api, d, h)
+	mux.Handle("GET "+live.SocketPath, counted(d.sockets, d.live.Socket())) // a ticket opens it
 	return mux, api
+}
+
+// counted lets the end of the process wait for what h is serving.
+func counted(n *sync.WaitGroup, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n.Add(1)
+		defer n.Done()
+		h.ServeHTTP(w, r)
+	})
 }
 
 // handler is everything that the listener answers.

@@ -62,11 +62,29 @@ func (p *process) serveHTTP(ctx, base context.Context) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	return p.drain(context.WithoutCancel(ctx), s, cancel)
+}
+
+// drain lets requests finish, then ends the live connections, which tell their
+// browsers to come back.
+func (p *process) drain(ctx context.Context, s *http.Server, endRequests func()) error {
+	ctx, stop := context.WithTimeout(ctx, drainTimeout)
 	defer stop()
-	if err := s.Shutdown(drain); err != nil {
+	err := s.Shutdown(ctx)
+	endRequests()
+	if err != nil {
 		slog.WarnContext(ctx, "requests were cut off", "error", err)
 		return s.Close()
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.domains.sockets.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		slog.WarnContext(ctx, "live connections were cut off")
 	}
 	return nil
 }

@@ -74,13 +74,18 @@ func newClient(s *Service, conn *websocket.Conn, actor auth.Actor) *client {
 
 // serve runs the connection to its end.
 func (c *client) serve(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
+	// reading goes on when ctx ends: the library breaks a connection whose
+	// reader is cancelled, and the browser would never hear why
+	reading, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer c.conn.CloseNow()
 	requests := make(chan request)
 	read := make(chan error, 1)
-	go func() { read <- c.read(ctx, requests) }()
+	go func() { read <- c.read(reading, requests) }()
 	err := c.loop(ctx, requests, read)
+	if ctx.Err() != nil {
+		err = errStopping // whatever it was doing at that moment
+	}
 	var end closing
 	switch {
 	case errors.As(err, &end):

@@ -67,7 +67,9 @@ func (m *Metrics) Request(o httpx.Observation) {
 		method = "other"
 	}
 	m.requests.WithLabelValues(method, route, strconv.Itoa(o.Status)).Inc()
-	m.latency.WithLabelValues(method, route).Observe(o.Duration.Seconds())
+	if o.Status != http.StatusSwitchingProtocols { // lasts as long as a browser is open
+		m.latency.WithLabelValues(method, route).Observe(o.Duration.Seconds())
+	}
 }
 
 var known = map[string]bool{http.MethodGet: true, http.MethodHead: true, http.MethodPost: true,
