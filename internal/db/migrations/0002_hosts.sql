@@ -237,7 +237,6 @@ create table host_patch (
   kept_back text check (length(kept_back) between 1 and 500)
 );
 create index host_patch_host on host_patch (host_no);
-create index host_patch_offer on host_patch (offer_id);  -- which hosts miss this update
 
 -- One row per host: counters kept in the transaction that changes the rows
 -- they count. Null: never reported.
