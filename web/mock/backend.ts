@@ -6,7 +6,7 @@ import type {
   Host,
   Job,
   Plan,
-} from '../src/api/generated/api.gen';
+} from '../src/api/types';
 import { ago, hosts, id, packages, patchesOf } from './hosts';
 import { count, events, jobHosts, jobs, makeJob, planFor } from './jobs';
 
@@ -35,7 +35,8 @@ let enrollments: Enrollment[] = [1, 2].map((n) => ({
   decided_at: null,
   decided_by: '',
   reason: '',
-  via_token: false,
+  via_token: '',
+  host_id: '',
 }));
 const tokens: EnrollmentToken[] = [
   {

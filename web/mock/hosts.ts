@@ -1,4 +1,4 @@
-import type { Host, Package, Patch } from '../src/api/generated/api.gen';
+import type { Host, Package, Patch } from '../src/api/types';
 
 /** Made-up hosts for looking at the pages without a manager. Names and addresses are those kept for examples. */
 export const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();

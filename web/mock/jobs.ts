@@ -1,11 +1,4 @@
-import type {
-  AgentPlan,
-  Job,
-  JobChange,
-  JobEvent,
-  JobHost,
-  JobHostError,
-} from '../src/api/generated/api.gen';
+import type { AgentPlan, Job, JobChange, JobEvent, JobHost, JobHostError } from '../src/api/types';
 import { ago, hosts, id, patchesOf } from './hosts';
 
 export const phases = ['preflight', 'refresh', 'save', 'download', 'unpack', 'configure', 'verify'];

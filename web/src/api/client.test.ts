@@ -142,7 +142,7 @@ it('fills in paths and leaves out empty filters', async () => {
   );
   await call('getHost', { path: { id: 'a/b' } });
   await call('listHosts', {
-    query: { q: '', state: 'healthy,unknown', page: 2, reboot: undefined },
+    query: { q: '', state: ['healthy', 'unknown'], page: 2, reboot: undefined },
   });
   expect(urls).toEqual(['/api/v1/hosts/a%2Fb', '/api/v1/hosts?state=healthy%2Cunknown&page=2']);
 });

@@ -1,10 +1,10 @@
 import { ApiError } from './errors';
-import { type ErrorBody, type Operations, routes, type Session } from './generated/api.gen';
 import { session } from './session';
+import { type Answer, type ErrorBody, type Operations, routes, type Session } from './types';
 
 type Id = keyof Operations;
 type Input<K extends Id> = Omit<Operations[K], 'ok'> & { signal?: AbortSignal };
-type Ok<K extends Id> = Operations[K]['ok'];
+type Ok<K extends Id> = Answer<K>;
 
 type LooseInput = {
   path?: Record<string, unknown>;

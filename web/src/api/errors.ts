@@ -1,4 +1,4 @@
-import type { ErrorBody, ErrorDetail } from './generated/api.gen';
+import type { ErrorBody, ErrorDetail } from './types';
 
 /** An answer of the manager that is not a success, or none at all. */
 export class ApiError extends Error {
@@ -55,7 +55,7 @@ export function fieldErrors(error: unknown): Record<string, string> {
   return Object.fromEntries(
     error.details
       .filter((detail) => detail.field)
-      .map((detail) => [detail.field.replace(/^body\./, ''), detail.message]),
+      .map((detail) => [(detail.field ?? '').replace(/^body\./, ''), detail.message]),
   );
 }
 

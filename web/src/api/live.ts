@@ -1,4 +1,4 @@
-import type { JobEvent, JobHost, JobSummary } from './generated/api.gen';
+import type { JobEvent, JobHost, JobSummary } from './types';
 
 /** What the manager sends over the socket. */
 export type LiveMessage =

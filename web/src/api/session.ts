@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import type { Session, User } from './generated/api.gen';
+import type { Session, User } from './types';
 
 /**
  * Who is signed in in this tab. The access token lives in this module only: never

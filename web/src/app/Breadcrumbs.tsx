@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { useLocation } from 'react-router';
-import type { Host, Job } from '../api/generated/api.gen';
 import { keys } from '../api/keys';
+import type { Host, Job } from '../api/types';
 import { Link } from '../ui/Link';
 import { Box } from '../ui/mui';
 import { allPages, isHere } from './navigation';

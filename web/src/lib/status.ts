@@ -78,6 +78,7 @@ const enrollments: Record<string, Status> = {
   pending: { label: 'Waiting for approval', tone: 'paused', shape: 'clock' },
   approved: { label: 'Approved', tone: 'ok', shape: 'check' },
   denied: { label: 'Denied', tone: 'critical', shape: 'cross' },
+  expired: { label: 'Expired', tone: 'medium', shape: 'clock' },
 };
 
 /** A state that a newer manager knows and this page does not is shown as unknown, by its own name. */

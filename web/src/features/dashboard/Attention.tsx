@@ -1,4 +1,4 @@
-import type { AttentionItem } from '../../api/generated/api.gen';
+import type { AttentionItem } from '../../api/types';
 import { safeReturnPath } from '../../lib/paths';
 import type { Status } from '../../lib/status';
 import { Link } from '../../ui/Link';

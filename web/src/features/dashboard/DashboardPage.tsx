@@ -1,5 +1,5 @@
-import type { Fleet } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Fleet } from '../../api/types';
 import { paths, withQuery } from '../../lib/paths';
 import { hostStateOrder, hostStatus, severityOrder, severityStatus } from '../../lib/status';
 import { count } from '../../lib/words';

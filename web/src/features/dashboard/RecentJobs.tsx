@@ -1,4 +1,4 @@
-import type { JobSummary } from '../../api/generated/api.gen';
+import type { JobSummary } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { isFinal, jobStatus } from '../../lib/status';
 import { Link } from '../../ui/Link';

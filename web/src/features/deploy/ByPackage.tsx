@@ -1,4 +1,4 @@
-import type { PlanHost } from '../../api/generated/api.gen';
+import type { PlanHost } from '../../api/types';
 import { count, listOf, plain } from '../../lib/words';
 import { SimpleTable } from '../../ui/SimpleTable';
 import { EmptyState } from '../../ui/states';

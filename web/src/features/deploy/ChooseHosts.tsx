@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import type { HostRow } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { HostRow } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { hostStatus } from '../../lib/status';
 import { usePageState } from '../../lib/url';

@@ -1,4 +1,4 @@
-import type { AgentChange, PlanHost } from '../../api/generated/api.gen';
+import type { AgentChange, PlanHost } from '../../api/types';
 import { bytes } from '../../lib/numbers';
 import { checkStatus, rollbackStatus } from '../../lib/status';
 import { count, plain } from '../../lib/words';

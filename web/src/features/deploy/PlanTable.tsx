@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { AgentPlan, PlanHost } from '../../api/generated/api.gen';
+import type { AgentPlan, PlanHost } from '../../api/types';
 import { bytes } from '../../lib/numbers';
 import { paths } from '../../lib/paths';
 import { checkStatus, rollbackStatus, type Status } from '../../lib/status';

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { isNotFound, messageOf, requestIdOf } from '../../api/errors';
-import type { Plan } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Plan } from '../../api/types';
 import { percent } from '../../lib/numbers';
 import { count, groups, listOf } from '../../lib/words';
 import { Confirm } from '../../ui/Confirm';

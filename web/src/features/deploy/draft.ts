@@ -1,4 +1,4 @@
-import type { JobInput, Selection } from '../../api/generated/api.gen';
+import type { JobInput, Selection } from '../../api/types';
 
 /** What is about to be ordered, as the address of the page holds it. */
 export type Draft = {

@@ -6,8 +6,9 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { call } from '../../api/client';
-import type { JobInput, Operations, Plan } from '../../api/generated/api.gen';
 import { keys } from '../../api/keys';
+import { tidyPlanHost } from '../../api/tidy';
+import type { JobInput, Operations, Plan } from '../../api/types';
 import { type Draft, selectionOf } from './draft';
 
 type HostQuery = NonNullable<Operations['listHosts']['query']>;
@@ -20,17 +21,21 @@ export function useHostChoice(query: HostQuery) {
   });
 }
 
+function listed(text: string | null): string[] | undefined {
+  return text ? text.split(',') : undefined;
+}
+
 /** Only filters that the hosts page has are passed on; anything else in the address is ignored. */
 export function filterOf(all: string): HostQuery {
   const search = new URLSearchParams(all);
   const pending = search.get('pending');
   return {
     q: search.get('q') ?? undefined,
-    state: search.get('state') ?? undefined,
-    os: search.get('os') ?? undefined,
+    state: listed(search.get('state')) as HostQuery['state'],
+    os: listed(search.get('os')),
     pending:
       pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
-    reboot: search.get('reboot') === 'true' || undefined,
+    reboot: search.get('reboot') === 'true' ? 'true' : undefined,
   };
 }
 
@@ -98,7 +103,10 @@ export function useMakePlan(onMade: (plan: Plan) => void) {
 export function usePlan(id: string) {
   return useQuery({
     queryKey: keys.plan(id),
-    queryFn: ({ signal }) => call('getPlan', { path: { id }, signal }),
+    queryFn: async ({ signal }) => {
+      const plan = await call('getPlan', { path: { id }, signal });
+      return { ...plan, hosts: plan.hosts?.map(tidyPlanHost) };
+    },
     enabled: id !== '',
     refetchInterval: (query) => (query.state.data?.state === 'computing' ? 1000 : false),
   });

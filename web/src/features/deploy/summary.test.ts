@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { AgentChange, AgentPlan, Plan, PlanHost } from '../../api/generated/api.gen';
+import type { AgentChange, AgentPlan, Plan, PlanHost } from '../../api/types';
 import { draftFrom, incomplete, selectionOf } from './draft';
 import { byPackage, outcomeOf, removalsIn, sentences, totalsOf } from './summary';
 

@@ -1,4 +1,4 @@
-import type { AgentChange, JobInput, Plan, PlanHost } from '../../api/generated/api.gen';
+import type { AgentChange, JobInput, Plan, PlanHost } from '../../api/types';
 import { bytes } from '../../lib/numbers';
 import { count, groups, listOf } from '../../lib/words';
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { messageOf } from '../../api/errors';
-import type { Enrollment } from '../../api/generated/api.gen';
+import type { Enrollment } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { CommandBlock } from '../../ui/Copy';
 import { LinkButton } from '../../ui/LinkButton';
@@ -110,13 +110,20 @@ function Arrivals({ since }: { since: string }) {
 
 function Arrival({ request }: { request: Enrollment }) {
   const approve = useApprove();
-  const joined = useJoinedHost(request.status === 'approved' ? request.hostname : '');
+  const joined = useJoinedHost(request.status === 'approved' ? request.host_id : '');
   if (request.status === 'denied')
     return (
       <Line mark="cross">
         {request.hostname} was denied: {request.reason}
       </Line>
     );
+  if (request.status === 'expired') {
+    return (
+      <Line mark="cross">
+        The request of {request.hostname} was not decided in time; enroll again.
+      </Line>
+    );
+  }
   if (request.status === 'pending') {
     return (
       <Line mark="clock">

@@ -2,7 +2,7 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { messageOf, requestIdOf } from '../../api/errors';
-import type { Enrollment } from '../../api/generated/api.gen';
+import type { Enrollment } from '../../api/types';
 import { Confirm } from '../../ui/Confirm';
 import { FormDialog } from '../../ui/FormDialog';
 import { Alert, Button, Stack, TextField } from '../../ui/mui';

@@ -1,7 +1,7 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useForm } from 'react-hook-form';
 import { messageOf, requestIdOf } from '../../api/errors';
-import type { CreatedEnrollmentToken } from '../../api/generated/api.gen';
+import type { IssuedToken } from '../../api/types';
 import { count } from '../../lib/words';
 import { CommandBlock } from '../../ui/Copy';
 import { FormDialog } from '../../ui/FormDialog';
@@ -69,7 +69,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function ShowOnce({ token, onClose }: { token: CreatedEnrollmentToken; onClose: () => void }) {
+function ShowOnce({ token, onClose }: { token: IssuedToken; onClose: () => void }) {
   const ca = useCA();
   return (
     <Dialog open maxWidth="sm" fullWidth>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import type { EnrollmentToken } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { EnrollmentToken } from '../../api/types';
 import { Button } from '../../ui/mui';
 import { Panel } from '../../ui/Page';
 import { SimpleTable } from '../../ui/SimpleTable';

@@ -1,4 +1,4 @@
-import type { CA } from '../../api/generated/api.gen';
+import type { CA } from '../../api/types';
 
 /** The line to paste on the machine that shall join. Single quotes keep a shell from reading more into it. */
 export function enrollCommand(ca: CA, token?: string): string {

@@ -1,14 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../api/client';
 import { messageOf } from '../../api/errors';
-import type { Enrollment, EnrollmentTokenInput } from '../../api/generated/api.gen';
 import { keys } from '../../api/keys';
+import type { Enrollment, EnrollmentTokenOrder } from '../../api/types';
 import { notify } from '../../ui/notify';
 
 /** Requests come from outside and have no live message; a new one shows within 5 s. */
 const requestInterval = 5000;
 
-export function useEnrollments(status: string) {
+export function useEnrollments(status: '' | 'pending') {
   return useQuery({
     queryKey: keys.enrollmentList(status),
     queryFn: ({ signal }) =>
@@ -69,7 +69,7 @@ export function useDeny(onDone: () => void) {
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: EnrollmentTokenInput) => call('createEnrollmentToken', { body }),
+    mutationFn: (body: EnrollmentTokenOrder) => call('createEnrollmentToken', { body }),
     onSuccess: () => void client.invalidateQueries({ queryKey: keys.tokens }),
   });
 }
@@ -96,15 +96,12 @@ export function useArrivals(since: string) {
   });
 }
 
-/** The host of that name once it has joined and answered; asked for until then. */
-export function useJoinedHost(hostname: string) {
+/** The host that an approved request became, asked for until its agent has answered. */
+export function useJoinedHost(id: string) {
   return useQuery({
-    queryKey: [...keys.hosts, 'joined', hostname],
-    queryFn: async ({ signal }) => {
-      const page = await call('listHosts', { query: { q: hostname, page_size: 50 }, signal });
-      return page.items.find((host) => host.name === hostname || host.fqdn === hostname) ?? null;
-    },
+    queryKey: keys.host(id),
+    queryFn: ({ signal }) => call('getHost', { path: { id }, signal }),
     refetchInterval: (query) => (query.state.data?.last_seen_at ? false : 2000),
-    enabled: hostname !== '',
+    enabled: id !== '',
   });
 }

@@ -1,4 +1,4 @@
-import type { EnrollmentToken } from '../../api/generated/api.gen';
+import type { EnrollmentToken } from '../../api/types';
 import type { Status } from '../../lib/status';
 
 /** A token's state, worst first: what was revoked is not "used up". */

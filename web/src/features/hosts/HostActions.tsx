@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { messageOf, requestIdOf } from '../../api/errors';
-import type { Host } from '../../api/generated/api.gen';
+import type { Host } from '../../api/types';
 import { Confirm } from '../../ui/Confirm';
 import { RebootIcon, RefreshIcon, TrashIcon } from '../../ui/icons';
 import { MenuButton } from '../../ui/MenuButton';

@@ -1,5 +1,5 @@
-import type { Host, JobSummary } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Host, JobSummary } from '../../api/types';
 import { deployTo, paths } from '../../lib/paths';
 import { jobStatus } from '../../lib/status';
 import { usePageState } from '../../lib/url';

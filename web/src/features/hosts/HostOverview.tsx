@@ -1,4 +1,4 @@
-import type { Host } from '../../api/generated/api.gen';
+import type { Host } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { hostStatus } from '../../lib/status';
 import { groups } from '../../lib/words';
@@ -106,11 +106,15 @@ function systemFacts(host: Host): [string, React.ReactNode][] {
     ['Packages last changed', <Time at={host.last_update_apply} />],
     [
       'Packages',
-      <CountLink
-        n={host.package_count}
-        to={paths.host(host.id, 'packages')}
-        label="installed packages"
-      />,
+      host.package_count === null ? (
+        'never read'
+      ) : (
+        <CountLink
+          n={host.package_count}
+          to={paths.host(host.id, 'packages')}
+          label="installed packages"
+        />
+      ),
     ],
   ];
 }

@@ -1,5 +1,5 @@
-import type { Host, Package } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Host, Package } from '../../api/types';
 import { bytes } from '../../lib/numbers';
 import { usePageState, useUrlState } from '../../lib/url';
 import { type Column, DataTable } from '../../ui/DataTable';

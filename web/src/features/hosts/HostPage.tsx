@@ -1,7 +1,7 @@
 import { useNavigate, useParams } from 'react-router';
 import { isNotFound } from '../../api/errors';
-import type { Host } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Host } from '../../api/types';
 import { deployTo, paths } from '../../lib/paths';
 import { hostStatus } from '../../lib/status';
 import { Link } from '../../ui/Link';

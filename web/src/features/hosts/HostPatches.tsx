@@ -1,5 +1,5 @@
-import type { Host, Patch } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Host, Patch } from '../../api/types';
 import { bytes } from '../../lib/numbers';
 import { deployTo } from '../../lib/paths';
 import { severityStatus } from '../../lib/status';
@@ -99,7 +99,7 @@ export function HostPatches({ host }: { host: Host }) {
   const onlySecurity = get('security') === 'true';
   const query = {
     q: get('q') || undefined,
-    security: onlySecurity || undefined,
+    security: onlySecurity ? ('true' as const) : undefined,
     page: at.page,
     page_size: at.pageSize,
   };

@@ -1,5 +1,5 @@
-import type { Host, TimelineEntry } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Host, TimelineEntry } from '../../api/types';
 import { exact } from '../../lib/dates';
 import { paths } from '../../lib/paths';
 import { usePageState } from '../../lib/url';

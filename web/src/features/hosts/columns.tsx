@@ -1,4 +1,4 @@
-import type { HostRow } from '../../api/generated/api.gen';
+import type { HostRow } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { hostStatus, jobStatus } from '../../lib/status';
 import { shortSystem } from '../../lib/words';

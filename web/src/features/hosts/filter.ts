@@ -1,3 +1,4 @@
+import { hostStateOrder } from '../../lib/status';
 import type { HostFilter } from './queries';
 
 type Get = (name: string) => string;
@@ -5,13 +6,14 @@ type Get = (name: string) => string;
 /** The filter of the hosts page as its address says it; nonsense is left out. */
 export function filterFrom(get: Get): HostFilter {
   const pending = get('pending');
+  const states = hostStateOrder.filter((state) => get('state').split(',').includes(state));
   return {
     q: get('q') || undefined,
-    state: get('state') || undefined,
-    os: get('os') || undefined,
+    state: states.length > 0 ? states : undefined,
+    os: get('os') ? [get('os')] : undefined,
     pending:
       pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
-    reboot: get('reboot') === 'true' ? true : undefined,
+    reboot: get('reboot') === 'true' ? 'true' : undefined,
   };
 }
 

@@ -1,9 +1,9 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../api/client';
 import { messageOf } from '../../api/errors';
-import type { Host, Operations } from '../../api/generated/api.gen';
 import { keys } from '../../api/keys';
 import { usePolling } from '../../api/liveConnection';
+import type { Host, Operations } from '../../api/types';
 import { count } from '../../lib/words';
 import { notify } from '../../ui/notify';
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { messageOf, requestIdOf } from '../../api/errors';
-import type { Job } from '../../api/generated/api.gen';
+import type { Job } from '../../api/types';
 import { isFinal } from '../../lib/status';
 import { count } from '../../lib/words';
 import { Confirm } from '../../ui/Confirm';

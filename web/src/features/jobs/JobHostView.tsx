@@ -1,4 +1,4 @@
-import type { Job, JobHost } from '../../api/generated/api.gen';
+import type { Job, JobHost } from '../../api/types';
 import { duration } from '../../lib/dates';
 import { paths } from '../../lib/paths';
 import { isFinal, jobHostStatus, rollbackStatus } from '../../lib/status';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import type { Job, JobHost } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Job, JobHost } from '../../api/types';
 import { jobHostStatus } from '../../lib/status';
 import { usePageState, useUrlState } from '../../lib/url';
 import { count } from '../../lib/words';

@@ -1,7 +1,7 @@
 import { useNavigate, useParams } from 'react-router';
 import { isNotFound } from '../../api/errors';
-import type { Job } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Job } from '../../api/types';
 import { exact } from '../../lib/dates';
 import { paths } from '../../lib/paths';
 import { isFinal, jobHostStateOrder, jobHostStatus, jobStatus } from '../../lib/status';

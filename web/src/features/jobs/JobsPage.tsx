@@ -1,5 +1,5 @@
-import type { JobSummary } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { JobSummary } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { isFinal, jobStatus } from '../../lib/status';
 import { usePageState, useUrlState } from '../../lib/url';

@@ -1,7 +1,7 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { download } from '../../api/client';
 import { messageOf, requestIdOf } from '../../api/errors';
-import type { Job, JobHost } from '../../api/generated/api.gen';
+import type { Job, JobHost } from '../../api/types';
 import { clockTime } from '../../lib/dates';
 import { paths, withQuery } from '../../lib/paths';
 import { isFinal } from '../../lib/status';

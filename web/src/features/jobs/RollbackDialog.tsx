@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { ApiError, messageOf, requestIdOf } from '../../api/errors';
-import type { Job, JobHost } from '../../api/generated/api.gen';
 import { problemOf } from '../../api/problem';
+import type { Job, JobHost } from '../../api/types';
 import { rollbackStatus } from '../../lib/status';
 import { count } from '../../lib/words';
 import { Confirm } from '../../ui/Confirm';

@@ -1,4 +1,4 @@
-import type { JobEvent } from '../../api/generated/api.gen';
+import type { JobEvent } from '../../api/types';
 
 /**
  * The events of one host in one job, in the order of their ids, each once,

@@ -1,8 +1,8 @@
 import { QueryClient } from '@tanstack/react-query';
 import { HttpResponse, http } from 'msw';
 import { expect, it, vi } from 'vitest';
-import type { JobChange, JobEvent, JobHost, JobSummary } from '../../api/generated/api.gen';
 import { keys } from '../../api/keys';
+import type { JobChange, JobEvent, JobHost, JobSummary } from '../../api/types';
 import { server } from '../../test/server';
 import { EventLog, logRows, logText } from './eventLog';
 import { jobsLive } from './live';

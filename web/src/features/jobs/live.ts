@@ -1,7 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query';
-import type { Job, JobHost, JobHostPage, JobPage, JobSummary } from '../../api/generated/api.gen';
 import { keys } from '../../api/keys';
 import type { LiveMessage } from '../../api/live';
+import { tidyJobHost } from '../../api/tidy';
+import type { Job, JobHost, JobHostPage, JobPage, JobSummary } from '../../api/types';
 import { throttled } from '../../lib/throttled';
 
 /** Writes what happens to jobs into what is shown of them. */
@@ -20,7 +21,7 @@ export function jobsLive(client: QueryClient): (message: LiveMessage) => void {
   };
   return (message) => {
     if (message.type === 'job') applyJob(client, message.job, lists);
-    if (message.type === 'job_host' && applyHost(client, message.job_id, message.host))
+    if (message.type === 'job_host' && applyHost(client, message.job_id, tidyJobHost(message.host)))
       hostLists(message.job_id);
   };
 }

@@ -1,4 +1,4 @@
-import type { Job, JobEvent, JobHost } from '../../api/generated/api.gen';
+import type { Job, JobEvent, JobHost } from '../../api/types';
 import { isFinal, type Status } from '../../lib/status';
 import { plain } from '../../lib/words';
 import type { Step } from '../../ui/Stepper';

@@ -2,9 +2,10 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { useEffect } from 'react';
 import { call } from '../../api/client';
 import { messageOf } from '../../api/errors';
-import type { Job, JobHost, Operations } from '../../api/generated/api.gen';
 import { keys } from '../../api/keys';
 import { live, usePolling } from '../../api/liveConnection';
+import { tidyJobHost } from '../../api/tidy';
+import type { Job, JobHost, Operations } from '../../api/types';
 import { isFinal } from '../../lib/status';
 import { notify } from '../../ui/notify';
 
@@ -37,7 +38,10 @@ export function useJobHosts(
   const polling = usePolling();
   return useQuery({
     queryKey: keys.jobHostList(job.id, filter),
-    queryFn: ({ signal }) => call('listJobHosts', { path: { id: job.id }, query: filter, signal }),
+    queryFn: async ({ signal }) => {
+      const page = await call('listJobHosts', { path: { id: job.id }, query: filter, signal });
+      return { ...page, items: page.items.map(tidyJobHost) };
+    },
     placeholderData: keepPreviousData,
     refetchInterval: isFinal(job.state) ? false : polling,
     enabled,
@@ -56,7 +60,7 @@ export function useChangedHosts(job: Job, enabled: boolean) {
           query: { page, page_size: 500 },
           signal,
         });
-        hosts.push(...answer.items);
+        hosts.push(...answer.items.map(tidyJobHost));
         if (answer.items.length === 0 || hosts.length >= answer.total) break;
       }
       return hosts.filter((host) =>

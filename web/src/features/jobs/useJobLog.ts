@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { call } from '../../api/client';
 import { isNotFound } from '../../api/errors';
-import type { JobEvent } from '../../api/generated/api.gen';
 import type { LiveMessage } from '../../api/live';
 import { live, usePolling } from '../../api/liveConnection';
+import type { JobEvent } from '../../api/types';
 import { EventLog } from './eventLog';
 
 const pageSize = 1000;

@@ -1,4 +1,4 @@
-import type { Job, JobCounts, JobHost } from '../../api/generated/api.gen';
+import type { Job, JobCounts, JobHost } from '../../api/types';
 import { jobHostStateOrder, jobHostStatus } from '../../lib/status';
 import { count, listOf } from '../../lib/words';
 
