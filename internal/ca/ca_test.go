@@ -21,7 +21,6 @@ import (
 	"patchmanager/internal/agentclient"
 	"patchmanager/internal/ca"
 	"patchmanager/internal/db"
-	"patchmanager/internal/hosts"
 	"patchmanager/internal/ids"
 	"patchmanager/internal/testkit/agenttest"
 	"patchmanager/internal/testkit/fakeclock"
@@ -201,7 +200,9 @@ func (b *bed) host(name string) (ids.ID, *ecdsa.PrivateKey, tls.Certificate) {
 	var id ids.ID
 	var issued ca.Issued
 	require.NoError(b.t, b.db.InTx(b.t.Context(), func(tx db.Tx) (err error) {
-		id, err = hosts.Attach(b.t.Context(), tx, nil, hosts.Enrolled{Name: name, MachineID: name, Address: "192.0.2.1", Port: 1}, b.clock.Now())
+		id = ids.New()
+		_, err = tx.Exec(b.t.Context(), `insert into host (id, name, machine_id, address, port, enrolled_at, state_since)
+			values ($1, $2, $2, '192.0.2.1', 1, $3, $3)`, id, name, b.clock.Now())
 		if err != nil {
 			return err
 		}
