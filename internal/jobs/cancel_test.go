@@ -127,3 +127,21 @@ func requireCode(t *testing.T, code string, err error) *apierr.Error {
 	require.Equal(t, code, e.Code, e.Message)
 	return e
 }
+
+// TestCancelAfterAWorkerDiedBehindItsOrder: the row does not say whether the
+// order was given, so nobody may call it off without asking the agent.
+func TestCancelAfterAWorkerDiedBehindItsOrder(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	host := b.host("web-01", nil)
+	j := b.patchAll(host)
+	require.Equal(t, "after send", b.workAndDie(6, nil), "the steps of a run have changed")
+	require.Equal(t, HostClaimed, b.hostOf(j.ID, host).State)
+	_, err := b.s.Cancel(t.Context(), b.admin, j.ID)
+	require.NoError(t, err)
+	require.Equal(t, HostClaimed, b.hostOf(j.ID, host).State)
+	b.clock.Advance(leaseTime)
+	b.work(b.service(nil))
+	require.Len(t, b.agents[host].Orders(), 1)
+	require.Equal(t, HostSucceeded, b.hostOf(j.ID, host).State, "it had been carried out")
+}
