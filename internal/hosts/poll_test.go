@@ -80,7 +80,9 @@ func TestThreeFailuresBeforeUnreachableAndNoFactIsLost(t *testing.T) {
 func TestDegradedIsShownWithItsReasons(t *testing.T) {
 	b := newBed(t)
 	a, id := b.agentFor("web1")
-	a.SetHealth(func(h *agentapi.Health) { h.Status, h.Reasons = agentapi.HealthDegraded, []string{"dpkg was interrupted."} })
+	a.SetHealth(func(h *agentapi.Health) {
+		h.Status, h.Reasons = agentapi.HealthDegraded, []string{"dpkg was interrupted."}
+	})
 	b.poll()
 	h := b.get(id)
 	require.Equal(t, hosts.Degraded, h.State)

@@ -42,7 +42,8 @@ export async function deploy(page: Page, hosts: string[], what: string): Promise
     await table.getByRole('row', { name }).getByRole('checkbox').check();
   }
   await page.getByRole('button', { name: /Go on with/ }).click();
-  await page.getByRole('radio', { name: what }).check();
+  await page.getByRole('radio', { name: what }).click(); // the choice lives in the address
+  await expect(page.getByRole('radio', { name: what })).toBeChecked();
   await page.getByRole('button', { name: 'Show the plan' }).click();
 }
 
