@@ -32,6 +32,7 @@ export function LogView(props: {
   height: number | string;
 }) {
   const box = useRef<HTMLDivElement>(null);
+  const lastTop = useRef(0);
   const [view, setView] = useState({ top: 0, height: 480 });
   const [following, setFollowing] = useState(true);
   const [seen, setSeen] = useState(0);
@@ -40,7 +41,10 @@ export function LogView(props: {
     const element = box.current;
     if (!element) return;
     setView({ top: element.scrollTop, height: element.clientHeight || 480 });
-    setFollowing(isAtBottom(element));
+    // Only a reader who scrolls up stops following: growth below does not move the view.
+    if (isAtBottom(element)) setFollowing(true);
+    else if (element.scrollTop < lastTop.current) setFollowing(false);
+    lastTop.current = element.scrollTop;
   }, []);
 
   const toEnd = useCallback(() => {
@@ -58,6 +62,7 @@ export function LogView(props: {
   useLayoutEffect(() => {
     if (props.target == null || !box.current) return;
     box.current.scrollTop = Math.max(0, (props.target - 5) * logRowHeight);
+    setFollowing(isAtBottom(box.current));
     measure();
   }, [props.target, measure]);
 
@@ -77,6 +82,7 @@ export function LogView(props: {
         sx={{
           height: '100%',
           overflow: 'auto',
+          overflowAnchor: 'none', // the browser's own idea of staying in place would scroll up
           fontFamily: mono,
           fontSize: 12,
           lineHeight: `${logRowHeight}px`,

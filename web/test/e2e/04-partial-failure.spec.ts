@@ -19,7 +19,7 @@ test.describe
       const failed = page.getByRole('region', { name: 'Host broken-1' });
       await expect(failed).toContainText('MAINTAINER_SCRIPT_FAILED');
       await expect(failed).toContainText('demo-broken');
-      await expect(failed).toContainText('failing on purpose');
+      await expect(failed).toContainText('permission refused on purpose');
       expect(aptWouldInstall(openBed(), 'db-1')).toEqual([]);
       await shoot(page, 'job');
       await page.goto(`${new URL(page.url()).origin}/jobs`);
