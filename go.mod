@@ -2,6 +2,15 @@ module patchmanager
 
 go 1.26.8
 
+// No Go code of ours: what tests leave there comes and goes while a package
+// list is made.
+ignore (
+	./.cache
+	./bin
+	./tmp
+	./web/node_modules
+)
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/coder/websocket v1.8.15

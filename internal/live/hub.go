@@ -70,23 +70,36 @@ func (s *Service) runHub(ctx context.Context) (bool, error) {
 	}
 }
 
-// startHub begins at the newest event, unless it goes on after an error.
+// startHub begins at the newest event, unless it goes on after an error. Either
+// way nobody has heard what was said until now: connections that are open
+// already are told that anything may have changed.
 func (s *Service) startHub(ctx context.Context) error {
 	s.hub.mu.Lock()
 	ready := s.hub.ready
 	s.hub.mu.Unlock()
-	if ready {
-		return nil
+	if !ready {
+		last, err := s.jobs.LastEventID(ctx)
+		if err != nil {
+			return err
+		}
+		s.hub.begin(last)
 	}
-	last, err := s.jobs.LastEventID(ctx)
-	if err != nil {
-		return err
-	}
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	s.hub.ready, s.hub.base, s.hub.last = true, last, last
-	s.hub.wake()
+	s.hub.missed()
 	return nil
+}
+
+// begin makes the ring ready for what comes after an event.
+func (h *hub) begin(last int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ready, h.base, h.last = true, last, last
+}
+
+// missed notes that some notifications were lost.
+func (h *hub) missed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.add(note{all: true})
 }
 
 // hear keeps what a notification says beside "there are events".

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
@@ -60,12 +61,41 @@ func newRig(t testing.TB, c clock.Clock, behind int) *rig {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		go listener.Run(ctx)
 		runner.Run(ctx, clock.System(), r.s.Loops()...)
 	}()
-	t.Cleanup(func() { cancel(); <-done; srv.Close() })
+	listening := make(chan struct{})
+	r.hear(1) // the start; it subscribed before
+	go func() {
+		defer close(listening)
+		listener.Run(ctx)
+	}()
+	r.hear(2) // the connect; from here on no notification is lost
+	t.Cleanup(func() { cancel(); <-done; <-listening; srv.Close() })
 	return r
 }
+
+// hear waits until the hub has made a number of notes. A test that begins with
+// the hub still connecting would see its own notifications lost, or folded into
+// the one word that anything may have changed.
+func (r *rig) hear(notes int64) {
+	r.t.Helper()
+	timeout := time.After(patience)
+	for {
+		p := r.s.hub.position()
+		if p.notes >= notes {
+			return
+		}
+		select {
+		case <-p.changed:
+		case <-timeout:
+			require.FailNow(r.t, "the hub does not start")
+		}
+	}
+}
+
+// patience ends a test that waits for what will never come, long before the
+// whole run is given up.
+const patience = time.Minute
 
 func (r *rig) exec(sql string, args ...any) {
 	r.t.Helper()
@@ -134,7 +164,9 @@ type message struct {
 }
 
 func (r *rig) next(conn *websocket.Conn) (m message, err error) {
-	_, b, err := conn.Read(r.t.Context())
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	_, b, err := conn.Read(ctx)
 	if err != nil {
 		return m, err
 	}
