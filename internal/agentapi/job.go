@@ -82,6 +82,16 @@ type JobChange struct {
 	Done         bool   `json:"done"` // AfterVersion is what the plan wanted
 }
 
+// DELETE /jobs/{id} stops an unfinished job: at once while it is pending, at the
+// next safe point while it runs. A job that has finished is taken out of the
+// history, together with its log and the packages saved for a rollback. Whoever
+// only means to stop a job sends finished=keep: a job that ended a moment before
+// is then answered as it is and stays. Agents from before that query ignore it.
+const (
+	QueryFinished = "finished"
+	FinishedKeep  = "keep"
+)
+
 // JobList answers GET /jobs, newest first.
 type JobList struct {
 	Jobs []Job `json:"jobs"`

@@ -43,10 +43,12 @@ func (a *Agent) Refresh(ctx context.Context, key string) (agentapi.Job, error) {
 }
 
 // Cancel asks the agent to stop a job: at once while it is pending, at the
-// next safe point while it runs. On a finished job it would remove it from the
-// agent's history, so a caller asks only for unfinished ones.
+// next safe point while it runs. A job that has finished is answered as it is.
+// An agent from before finished=keep removes it from its history instead, so a
+// caller asks only for jobs that were unfinished a moment ago.
 func (a *Agent) Cancel(ctx context.Context, agentJobID string) (agentapi.Job, error) {
-	return a.job(ctx, call{method: http.MethodDelete, path: "/jobs/" + url.PathEscape(agentJobID)})
+	path := "/jobs/" + url.PathEscape(agentJobID) + "?" + agentapi.QueryFinished + "=" + agentapi.FinishedKeep
+	return a.job(ctx, call{method: http.MethodDelete, path: path})
 }
 
 // Job asks for one job.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,46 @@ func TestCancelQueuedAndRunning(t *testing.T) {
 	require.Equal(t, 1, b.count("select count(*) from audit_entry where action = 'job.cancel'"))
 	_, err = b.s.Cancel(t.Context(), b.admin, j.ID)
 	requireCode(t, "job_ended", err)
+}
+
+// TestCancelThatComesTooLateKeepsTheAgentsJob: the job ends between the look at
+// it and the request to stop. Its log and its saved packages are still needed.
+func TestCancelThatComesTooLateKeepsTheAgentsJob(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	started, release := make(chan struct{}), make(chan struct{})
+	host := b.host("web-01", waiting(started, release))
+	j := b.patchAll(host)
+	accepted := make(chan struct{})
+	var asked atomic.Bool
+	w := b.service(func(point string) {
+		switch point {
+		case "after accept":
+			close(accepted)
+		case "before cancel":
+			asked.Store(true)
+			close(release)
+			b.ended(host)
+		}
+	})
+	require.NoError(t, claimTurns(t.Context(), w))
+	<-started
+	<-accepted
+	_, err := b.s.Cancel(t.Context(), b.admin, j.ID)
+	require.NoError(t, err)
+	b.work(w) // tells the agent
+	require.True(t, asked.Load())
+	require.Equal(t, HostSucceeded, b.hostOf(j.ID, host).State)
+	require.Len(t, b.agents[host].Jobs(), 1)
+}
+
+// ended waits for the end of a host's only job.
+func (b *bed) ended(host ids.ID) {
+	a := b.client.For(b.agents[host].Target())
+	err := a.Events(b.t.Context(), b.agents[host].Jobs()[0].JobID, 0, func(agentapi.Event) error { return nil })
+	if err != nil {
+		b.t.Errorf("follow the agent's job: %v", err)
+	}
 }
 
 func TestCancelOfAnOrderThatMayHaveArrivedAsksTheAgent(t *testing.T) {

@@ -145,7 +145,7 @@ func (w *worker) tellOne(ctx context.Context, stamp ids.ID) {
 }
 
 // tell asks the agent to stop at its next safe point. It looks first, because
-// the same call takes a job that has ended out of the agent's history.
+// an old agent takes a job that has ended out of its history when asked.
 func (w *worker) tell(ctx context.Context, h *hold) error {
 	a, id := w.s.agentOf(h.claim), *h.agentJob.Load()
 	job, err := a.Job(ctx, id)

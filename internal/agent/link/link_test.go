@@ -144,6 +144,26 @@ func TestOrderIsAcceptedOnceForAKey(t *testing.T) {
 	require.Equal(t, "header.Idempotency-Key", e.Error.Details[0].Field)
 }
 
+func TestFinishedJobStaysWhenAskedTo(t *testing.T) {
+	r := start(t)
+	_, e := r.call("POST", "/api/v1/refresh", nil, agentapi.HeaderIdempotencyKey, "host-1:1")
+	path := "/api/v1/jobs/" + into[agentapi.Job](t, e).JobID
+	r.follow(into[agentapi.Job](t, e).JobID, 0)
+	for _, c := range []struct {
+		method, query string
+		status        int
+	}{
+		{"DELETE", "?finished=drop", 422},
+		{"DELETE", "?finished=keep", 200},
+		{"GET", "", 200},
+		{"DELETE", "", 200},
+		{"GET", "", 404},
+	} {
+		resp, _ := r.call(c.method, path+c.query, nil)
+		require.Equal(t, c.status, resp.StatusCode, "%s %s", c.method, c.query)
+	}
+}
+
 // follow reads a job's events from a number on until the server closes.
 func (r *rig) follow(id string, after int64) []agentapi.Event {
 	r.t.Helper()

@@ -69,8 +69,17 @@ func (s *Server) job(r *http.Request) (answer, error) {
 	return answer{data: job}, err
 }
 
+// cancel stops a job; one that has finished it removes, unless told to keep it.
 func (s *Server) cancel(r *http.Request) (answer, error) {
-	job, err := s.opts.Engine.Cancel(r.PathValue("id"))
+	stop := s.opts.Engine.Remove
+	switch finished := r.URL.Query().Get(agentapi.QueryFinished); finished {
+	case "":
+	case agentapi.FinishedKeep:
+		stop = s.opts.Engine.Cancel
+	default:
+		return answer{}, invalid("query."+agentapi.QueryFinished, finished, "it must be "+agentapi.FinishedKeep+", or left out")
+	}
+	job, err := stop(r.PathValue("id"))
 	if err == nil {
 		s.opts.Log.InfoContext(r.Context(), "order cancelled", "job_id", job.JobID, "status", job.Status,
 			"request_id", r.Header.Get(agentapi.HeaderRequestID), "remote", r.RemoteAddr)

@@ -38,7 +38,7 @@ func (s *Server) table() map[string]map[string]route {
 		"/patches/apply":      {"POST": {handle: s.apply, order: true}},
 		"/refresh":            {"POST": {handle: s.refresh, order: true}},
 		"/jobs":               {"GET": {handle: s.listJobs}},
-		"/jobs/{id}":          {"GET": {handle: s.job}, "DELETE": {handle: s.cancel, order: true}},
+		"/jobs/{id}":          {"GET": {handle: s.job}, "DELETE": {handle: s.cancel, order: true, query: []string{agentapi.QueryFinished}}},
 		"/jobs/{id}/log":      {"GET": {handle: s.jobLog, query: []string{"after"}}},
 		"/jobs/{id}/rollback": {"POST": {handle: s.rollback, order: true}},
 		"/pki/csr":            {"POST": {handle: s.csr, order: true}},

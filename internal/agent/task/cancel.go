@@ -10,19 +10,26 @@ import (
 // errCancelled ends a job at a safe point because somebody asked.
 var errCancelled = errors.New("cancelled")
 
-// Cancel stops a job at its next safe point, or takes one that has ended out of
-// the history. A transaction that changes the host is not stopped: the job that
-// is returned says so and runs on.
+// Cancel stops a job at its next safe point. A transaction that changes the host
+// is not stopped: the job that is returned says so and runs on. A job that has
+// ended is returned as it is.
 func (e *Engine) Cancel(id string) (agentapi.Job, error) {
-	before, err := e.Job(id)
+	j, _, err := e.inHistory(id)
 	if err != nil {
 		return agentapi.Job{}, err
 	}
-	e.mu.Lock()
-	j := e.jobs[id]
-	e.mu.Unlock()
-	if before.Status.Final() {
-		return before, e.forget(id, j)
+	return e.askToStop(j)
+}
+
+// Remove takes a job that has ended out of the history, and stops one that has
+// not like Cancel.
+func (e *Engine) Remove(id string) (agentapi.Job, error) {
+	j, now, err := e.inHistory(id)
+	if err != nil {
+		return agentapi.Job{}, err
+	}
+	if now.Status.Final() {
+		return now, e.forget(id, j)
 	}
 	return e.askToStop(j)
 }

@@ -62,12 +62,41 @@ func TestCancelInTheTransactionIsRefused(t *testing.T) {
 	require.Equal(t, agentapi.JobCompleted, job.Status)
 }
 
+// TestCancelThatComesTooLateKeepsTheJob: whoever wanted to stop a job that ended
+// a moment before still needs its log, and the packages for a rollback.
+func TestCancelThatComesTooLateKeepsTheJob(t *testing.T) {
+	f := newFake(t)
+	b := start(t, f)
+	id := b.submit(t, "k", apply()).JobID
+	done, events := b.wait(t, id)
+	late, err := b.Cancel(id)
+	require.NoError(t, err)
+	require.Equal(t, done, late)
+	kept, again := b.wait(t, id)
+	require.Equal(t, done, kept)
+	require.Equal(t, events, again)
+	back, _ := b.wait(t, b.submit(t, "r", Order{Operation: agentapi.OpRollback, RollbackOf: id}).JobID)
+	require.Equal(t, agentapi.JobCompleted, back.Status, back.Message)
+}
+
+func TestRemoveOfARunningJobStopsIt(t *testing.T) {
+	f := newFake(t)
+	reached, _ := f.hold(t, "download")
+	b := start(t, f)
+	id := b.submit(t, "k", apply()).JobID
+	reached()
+	_, err := b.Remove(id)
+	require.NoError(t, err)
+	job, _ := b.wait(t, id)
+	require.Equal(t, agentapi.JobCancelled, job.Status)
+}
+
 func TestFinishedJobLeavesTheHistoryButItsKeyStays(t *testing.T) {
 	f := newFake(t)
 	b := start(t, f)
 	id := b.submit(t, "k", apply()).JobID
 	b.wait(t, id)
-	_, err := b.Cancel(id)
+	_, err := b.Remove(id)
 	require.NoError(t, err)
 	_, err = b.Job(id)
 	require.Equal(t, agentapi.CodeJobNotFound, code(t, err))

@@ -239,13 +239,19 @@ func (e *Engine) update(j *job, change func(*record) error) error {
 
 // Job returns one job.
 func (e *Engine) Job(id string) (agentapi.Job, error) {
+	_, now, err := e.inHistory(id)
+	return now, err
+}
+
+// inHistory finds a job that is in the history, with what is told of it now.
+func (e *Engine) inHistory(id string) (*job, agentapi.Job, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	j, ok := e.jobs[id]
 	if !ok || j.rec.Removed {
-		return agentapi.Job{}, agentapi.NewError(agentapi.CodeJobNotFound, "this agent has no job %q", id)
+		return nil, agentapi.Job{}, agentapi.NewError(agentapi.CodeJobNotFound, "this agent has no job %q", id)
 	}
-	return j.view(), nil
+	return j, j.view(), nil
 }
 
 // view is the job as it is told; the caller holds Engine.mu.

@@ -186,7 +186,9 @@ func (a *Agent) Jobs() []agentapi.Job {
 	defer a.mu.Unlock()
 	var list []agentapi.Job
 	for _, j := range a.jobs {
-		list = append(list, j.snapshot())
+		if !j.removed {
+			list = append(list, j.snapshot())
+		}
 	}
 	return list
 }

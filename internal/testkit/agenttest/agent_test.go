@@ -78,6 +78,11 @@ func TestOneJobAtATimeAndCancel(t *testing.T) {
 	require.NoError(t, err)
 	last := follow(t, c, j.JobID, 0)
 	require.Equal(t, agentapi.JobCancelled, last[len(last)-1].Status)
+	_, err = c.Cancel(t.Context(), j.JobID)
+	require.NoError(t, err)
+	kept, err := c.Job(t.Context(), j.JobID)
+	require.NoError(t, err, "asked too late, it stays in the history")
+	require.Equal(t, agentapi.JobCancelled, kept.Status)
 }
 
 func TestCrashCutsStreamsAndKeepsTheJournal(t *testing.T) {

@@ -164,7 +164,9 @@ func (a *Agent) handleJob(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Agent) handleCancel(w http.ResponseWriter, r *http.Request) {
+	keep := r.URL.Query().Get(agentapi.QueryFinished) == agentapi.FinishedKeep
 	a.withJob(w, r, func(j *job) any {
+		j.removed = j.api.Status.Final() && !keep
 		select {
 		case <-j.cancel:
 		default:

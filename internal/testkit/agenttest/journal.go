@@ -30,6 +30,8 @@ type job struct {
 	order  Order
 	events []agentapi.Event
 	cancel chan struct{} // closed when somebody asked to stop
+
+	removed bool // out of the history; its key is still known
 }
 
 func (j *job) snapshot() agentapi.Job {
@@ -83,7 +85,7 @@ func (a *Agent) execute(j *job, script Script) {
 // find returns the job of an id, with the lock held.
 func (a *Agent) find(id string) (*job, *agentapi.Error) {
 	for _, j := range a.jobs {
-		if j.api.JobID == id {
+		if j.api.JobID == id && !j.removed {
 			return j, nil
 		}
 	}
