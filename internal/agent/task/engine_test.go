@@ -277,6 +277,26 @@ func TestInterruptedDatabaseIsRepairedBeforeTheJob(t *testing.T) {
 	require.Equal(t, 1, f.runs(t)["repair"])
 }
 
+func TestDatabaseThatStaysBrokenFailsTheJob(t *testing.T) {
+	f := newFake(t)
+	f.write(t, "broken", "")
+	f.write(t, "fail/repair", "")
+	f.write(t, "install.list", "alpha 1.0\n") // nothing to change: the easiest way to overlook it
+	b := start(t, f)
+	job, _ := b.wait(t, b.submit(t, "k", apply()).JobID)
+	require.Equal(t, agentapi.JobFailed, job.Status)
+	require.Contains(t, job.Error.Message, "ended with 100") // the repair, in the words of the package manager
+}
+
+func TestOrderMayBeTheCureOfABrokenDatabase(t *testing.T) {
+	f := newFake(t)
+	f.write(t, "broken", "")
+	f.write(t, "fail/repair", "")
+	b := start(t, f)
+	job, _ := b.wait(t, b.submit(t, "k", apply()).JobID)
+	require.Equal(t, agentapi.JobCompleted, job.Status, job.Message)
+}
+
 func TestNothingToDoIsNoFailure(t *testing.T) {
 	f := newFake(t)
 	f.write(t, "install.list", "alpha 1.0\n")

@@ -154,8 +154,9 @@ func (r *run) look() error {
 
 // finding is what the package database says about the changes of a plan.
 type finding struct {
-	changes []agentapi.JobChange
-	states  map[string]string // by package: the tool's word for one that is not whole
+	changes  []agentapi.JobChange
+	states   map[string]string // by package: the tool's word for one that is not whole
+	problems []string          // of the package database as a whole
 }
 
 func (r *run) found(planned []agentapi.JobChange) (finding, error) {
@@ -171,6 +172,9 @@ func (r *run) found(planned []agentapi.JobChange) (finding, error) {
 	installed, err := r.e.opts.Manager.Installed(r.ctx)
 	if err != nil {
 		return f, fmt.Errorf("read packages: %w", err)
+	}
+	if f.problems, err = r.e.opts.Manager.Problems(r.ctx); err != nil {
+		return f, fmt.Errorf("read the package database: %w", err)
 	}
 	for _, p := range installed {
 		if p.State != "" {

@@ -71,7 +71,8 @@ func (r *run) waitFree(ctx context.Context) error {
 }
 
 // mend repairs a package database that an earlier run left broken. What cannot
-// be repaired is left to the plan's checks: the order itself may be the cure.
+// be repaired is remembered and not the end yet: the order itself may be the
+// cure. If it is not, the job fails for that reason, see judge.
 func (r *run) mend() error {
 	problems, err := r.e.opts.Manager.Problems(r.work)
 	if err != nil || len(problems) == 0 {
@@ -80,8 +81,14 @@ func (r *run) mend() error {
 	for _, p := range problems {
 		r.say("the package database needs repair: %s", p)
 	}
-	_, err = r.repair()
-	return err
+	broken, err := r.repair()
+	if err != nil {
+		return err
+	}
+	return r.e.update(r.j, func(rec *record) error {
+		rec.Broken = broken
+		return nil
+	})
 }
 
 // repair runs the manager's repair commands, never to be killed, and returns

@@ -72,6 +72,7 @@ type record struct {
 	Plan    *agentapi.Plan  `json:"plan,omitempty"`    // set by stepPlan
 	Failure *agentapi.Error `json:"failure,omitempty"` // how install failed; told once the host was looked at
 	Mended  bool            `json:"mended,omitempty"`  // install was torn, and the repair succeeded
+	Broken  *agentapi.Error `json:"broken,omitempty"`  // why the database could not be repaired before the job
 	Notes   []string        `json:"notes,omitempty"`   // said in the verdict
 	Verdict string          `json:"verdict,omitempty"` // the final message of a job that went well
 

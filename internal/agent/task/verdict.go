@@ -19,7 +19,9 @@ type verdict struct {
 const namedPackages = 10
 
 // judge tells what was found. A tool that was killed is no failure when the
-// repair has brought the host to the plan all the same.
+// repair has brought the host to the plan all the same. A package database that
+// is still broken is one, also when there was nothing to change: no later update
+// gets past it.
 func judge(f finding, rec record) verdict {
 	done, wrong := 0, []string{}
 	for _, c := range f.changes {
@@ -35,8 +37,11 @@ func judge(f finding, rec record) verdict {
 		count = "nothing to change"
 	}
 	text := strings.Join(append([]string{count}, rec.Notes...), "; ")
-	if len(wrong) == 0 && (failure == nil || rec.Mended) {
+	if len(wrong) == 0 && len(f.problems) == 0 && (failure == nil || rec.Mended) {
 		return verdict{text: text}
+	}
+	if failure == nil && len(f.problems) > 0 {
+		failure = stillBroken(f.problems, rec.Broken)
 	}
 	if failure == nil {
 		failure = agentapi.NewError(agentapi.CodePackageManagerError, "the package tool reported success but the host is not as planned")
@@ -47,6 +52,15 @@ func judge(f finding, rec record) verdict {
 		told.Message += ": " + list(wrong)
 	}
 	return verdict{text: told.Message, failure: &told}
+}
+
+// stillBroken says why the package database is not whole: in the words of the
+// repair that failed, where one was tried.
+func stillBroken(problems []string, repair *agentapi.Error) *agentapi.Error {
+	if repair != nil {
+		return repair
+	}
+	return agentapi.NewError(agentapi.CodeDBBroken, "the package database is not clean: %s", list(problems))
 }
 
 // describe says what a package is now, and what it was to be.

@@ -87,7 +87,7 @@ export function Log({
                 to={withQuery(paths.job(job.id), {
                   host: host.host_id,
                   state: get('state'),
-                  line: row.seq,
+                  line: row.seq ?? undefined,
                 })}
               />
             );
@@ -169,14 +169,16 @@ function Line(props: { row: LineRow; search: string; linked: boolean; to: string
   const { row } = props;
   return (
     <Box component="span" sx={props.linked ? { background: toneTint('medium') } : undefined}>
-      {' '.repeat(Math.max(0, 6 - String(row.seq).length))}
-      <Link to={props.to} quiet label={`Line ${row.seq}`}>
-        {row.seq}
-      </Link>{' '}
+      {' '.repeat(Math.max(0, 6 - String(row.seq ?? '').length))}
+      {row.seq !== null && (
+        <Link to={props.to} quiet label={`Line ${row.seq}`}>
+          {row.seq}
+        </Link>
+      )}{' '}
       <Box component="span" sx={{ color: 'text.secondary' }} title={row.at}>
         {clockTime(new Date(row.at))}
       </Box>{' '}
-      <Box component="span" sx={row.stream === 'agent' ? { color: toneText('paused') } : undefined}>
+      <Box component="span" sx={row.stream !== 'tool' ? { color: toneText('paused') } : undefined}>
         {marked(row.text, props.search)}
       </Box>
     </Box>

@@ -45,7 +45,8 @@ export type PhaseRow = {
 export type LineRow = {
   type: 'line';
   key: string;
-  seq: number;
+  /** The agent's number; null for the manager's own words, which have none. */
+  seq: number | null;
   at: string;
   text: string;
   stream: string;
@@ -85,10 +86,10 @@ export function logRows(
       rows.push({
         type: 'line',
         key: `e${event.id}`,
-        seq: event.seq,
+        seq: event.stream === 'manager' ? null : event.seq,
         at: event.at,
         text,
-        stream: event.kind === 'status' ? 'agent' : event.stream,
+        stream: event.stream,
         phase: heading.phase,
       });
     }
@@ -96,10 +97,13 @@ export function logRows(
   return rows;
 }
 
-/** A status event is a line only when it says something; progress alone is in the bar above. */
+/**
+ * What an event says in the log. The agent's status has its place above the log
+ * and says nothing that its lines do not; the manager speaks by status alone.
+ */
 function textOf(event: JobEvent): string | null {
   if (event.kind === 'log') return event.line;
-  return event.message ? event.message : null;
+  return event.stream === 'manager' && event.message ? event.message : null;
 }
 
 /** The log as text, to copy. */

@@ -93,19 +93,25 @@ it('keeps each event once and in order, by whichever way it came', () => {
 it('heads each phase, folds it, and searches through folded ones', () => {
   const events = [
     event(1, { phase: 'download' }),
-    event(2, { phase: 'download', kind: 'status', message: 'half way' }),
-    event(3, { phase: 'download', kind: 'status' }),
+    event(2, { phase: 'download', kind: 'status', stream: 'agent', message: 'half way' }),
+    event(3, {
+      phase: 'download',
+      kind: 'status',
+      stream: 'manager',
+      seq: 0,
+      message: 'No answer',
+    }),
     event(4),
   ];
   const shape = (folded: string[], search = '') =>
     logRows(events, new Set(folded), search).map((row) =>
       row.type === 'phase' ? `${row.phase} ${row.lines}` : row.text,
     );
-  expect(shape([])).toEqual(['download 2', 'line 1', 'half way', 'unpack 1', 'line 4']);
+  expect(shape([])).toEqual(['download 2', 'line 1', 'No answer', 'unpack 1', 'line 4']);
   expect(shape(['download'])).toEqual(['download 2', 'unpack 1', 'line 4']);
   expect(shape(['download'], 'LINE 1')).toEqual(['download 1', 'line 1']);
   expect(logText(events)).toBe(
-    '2026-11-23T02:00:00Z download line 1\n2026-11-23T02:00:00Z download half way\n2026-11-23T02:00:00Z unpack line 4',
+    '2026-11-23T02:00:00Z download line 1\n2026-11-23T02:00:00Z download No answer\n2026-11-23T02:00:00Z unpack line 4',
   );
 });
 
