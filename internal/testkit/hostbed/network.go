@@ -87,9 +87,13 @@ func (n *network) clear() error {
 	return nil
 }
 
+// create makes the bridge. It and the cables get no IPv6 address: programs that
+// watch the machine's addresses, browsers above all, break off what they do when
+// one comes up seconds later.
 func (n *network) create() error {
 	return ipBatch(
 		"link add "+n.bridge()+" type bridge",
+		"link set "+n.bridge()+" addrgenmode none",
 		"addr add "+n.addr(1)+"/24 dev "+n.bridge(),
 		"link set "+n.bridge()+" up",
 	)
@@ -141,6 +145,7 @@ func (h *Host) link() string {
 func (n *network) plug(link string, pid int, addr string) error {
 	err := ipBatch(
 		fmt.Sprintf("link add %s type veth peer name eth0 netns %d", link, pid),
+		fmt.Sprintf("link set %s addrgenmode none", link),
 		fmt.Sprintf("link set %s master %s up", link, n.bridge()),
 	)
 	if err != nil {
