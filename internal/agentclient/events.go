@@ -54,6 +54,7 @@ func (a *Agent) Events(ctx context.Context, agentJobID string, after int64, fn f
 func (a *Agent) dialEvents(ctx context.Context) (*websocket.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.c.cfg.Timeouts.Quick)
 	defer cancel()
+	//nolint:bodyclose // the library has closed it and left a copy in memory
 	conn, res, err := websocket.Dial(ctx, "https://"+a.t.authority()+agentapi.BasePath+"/ws/jobs", &websocket.DialOptions{
 		HTTPClient: a.c.http,
 		Host:       net.JoinHostPort(a.t.Address, strconv.Itoa(a.t.Port)),

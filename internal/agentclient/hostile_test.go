@@ -49,7 +49,7 @@ func body(status int, contentType, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(status)
-		io.WriteString(w, text)
+		io.WriteString(w, text) //nolint:errcheck // the client may be gone: that is its test
 	}
 }
 
@@ -82,7 +82,7 @@ func TestHostileAnswers(t *testing.T) {
 		"too large":             {body(200, jsonType, strings.Repeat(" ", 2<<20)), agentclient.Protocol, ""},
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
-			io.WriteString(w, "{")
+			io.WriteString(w, "{") //nolint:errcheck // cut off anyway
 			panic(http.ErrAbortHandler)
 		}, agentclient.Unreachable, ""},
 		"never ends":   {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, agentclient.Unreachable, ""},
@@ -114,7 +114,7 @@ func drip(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		case <-tick.C:
-			io.WriteString(w, " ")
+			io.WriteString(w, " ") //nolint:errcheck // it drips until the client goes
 			w.(http.Flusher).Flush()
 		}
 	}
@@ -124,12 +124,12 @@ func drip(w http.ResponseWriter, r *http.Request) {
 func bomb() http.HandlerFunc {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	io.CopyN(z, zeros{}, 8<<20)
+	io.CopyN(z, zeros{}, 8<<20) //nolint:errcheck // into memory
 	z.Close()
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", jsonType)
 		w.Header().Set("Content-Encoding", "gzip")
-		w.Write(b.Bytes())
+		w.Write(b.Bytes()) //nolint:errcheck // the client stops reading it
 	}
 }
 
@@ -218,8 +218,8 @@ func TestPlainTextPortIsNoAgent(t *testing.T) {
 			if err != nil {
 				return
 			}
-			io.WriteString(conn, "SSH-2.0-OpenSSH_9.2\r\n")
-			io.Copy(io.Discard, conn)
+			io.WriteString(conn, "SSH-2.0-OpenSSH_9.2\r\n") //nolint:errcheck // the client may be gone
+			io.Copy(io.Discard, conn)                       //nolint:errcheck // until it is
 		}
 	}()
 	at := ln.Addr().(*net.TCPAddr)
@@ -342,7 +342,7 @@ func TestASilentStreamEnds(t *testing.T) {
 		if err != nil {
 			return true
 		}
-		conn.Read(r.Context())
+		conn.Read(r.Context()) //nolint:errcheck // the subscription, or the end of the test
 		once.Do(func() { close(open) })
 		<-quiet // reads nothing more, so it answers no ping
 		conn.CloseNow()

@@ -96,7 +96,7 @@ func (d *database) restart(ctx context.Context) error {
 	s, err := pgserver.Start(ctx, d.config)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // told to stop meanwhile: that is no failure
 		}
 		return fmt.Errorf("start the private database again: %w", err)
 	}

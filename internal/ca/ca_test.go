@@ -274,7 +274,7 @@ func TestHostCertificateIsRenewedOverItsConnection(t *testing.T) {
 			return false
 		}
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(answer)
+		json.NewEncoder(w).Encode(answer) //nolint:errcheck // the client notices
 		return true
 	})
 	client := agentclient.New(agentclient.Config{TLS: b.ca.ClientTLS})

@@ -83,7 +83,6 @@ func lineIndex(text []byte) map[string]int {
 		n := p.Expression()
 		switch n.Kind {
 		case unstable.Table, unstable.ArrayTable:
-			table = ""
 			table = noteLine(lines, "", n, text)
 		case unstable.KeyValue:
 			key := noteLine(lines, table, n, text)

@@ -71,7 +71,7 @@ func (s *Service) Fleet(ctx context.Context, actor auth.Actor) (Fleet, error) {
 }
 
 func (f *Fleet) take(t totals) {
-	f.Hosts, f.Compliance, f.Pending, f.RebootNeeded = t.FleetHosts, t.FleetCompliance, t.FleetPending, t.Reboot
+	f.Hosts, f.Compliance, f.Pending, f.RebootNeeded = t.Hosts, t.Compliance, t.Pending, t.Reboot
 	f.Compliance.Definition = definition
 	f.Attention = attention(*f, t)
 }

@@ -13,15 +13,15 @@ import (
 
 // totals is what one query over the hosts adds up, and what is counted beside.
 type totals struct {
-	FleetHosts
-	FleetCompliance
-	FleetPending
+	Hosts      FleetHosts
+	Compliance FleetCompliance
+	Pending    FleetPending
 	Reboot     int
 	FailedJobs int
 }
 
 func hostTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.Time) (t totals, err error) {
-	s := &t.BySeverity
+	h, c, p, s := &t.Hosts, &t.Compliance, &t.Pending, &t.Pending.BySeverity
 	err = q.QueryRow(ctx, `
 		select count(*), count(*) filter (where h.state = 'healthy'), count(*) filter (where h.state = 'degraded'),
 			count(*) filter (where h.state = 'unreachable'), count(*) filter (where h.state = 'unknown'),
@@ -34,9 +34,9 @@ func hostTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.T
 			coalesce(sum(p.medium), 0), coalesce(sum(p.low), 0), coalesce(sum(p.unknown), 0)
 		from host h left join host_patch_summary_v p on p.host_id = h.id
 		where h.removed_at is null and `+scope.SQL("h.id"), pgx.NamedArgs{"fresh": now.Add(-freshFor)}).
-		Scan(&t.FleetHosts.Total, &t.Healthy, &t.Degraded, &t.Unreachable, &t.FleetHosts.Unknown, &t.Reboot,
-			&t.Compliant, &t.NotCompliant, &t.FleetCompliance.Unknown, &t.HostsWithPending, &t.HostsWithSecurity,
-			&t.PatchesTotal, &t.PatchesSecurity, &s.Critical, &s.High, &s.Medium, &s.Low, &s.Unknown)
+		Scan(&h.Total, &h.Healthy, &h.Degraded, &h.Unreachable, &h.Unknown, &t.Reboot,
+			&c.Compliant, &c.NotCompliant, &c.Unknown, &p.HostsWithPending, &p.HostsWithSecurity,
+			&p.PatchesTotal, &p.PatchesSecurity, &s.Critical, &s.High, &s.Medium, &s.Low, &s.Unknown)
 	if err != nil {
 		return t, fmt.Errorf("add up hosts: %w", err)
 	}

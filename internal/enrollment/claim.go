@@ -101,11 +101,8 @@ func cut(s string, n int) string {
 	return strings.ToValidUTF8(s[:n], "")
 }
 
-// row is a claim as it is stored.
-type row struct {
-	ID ids.ID
-	claim
-	status      string
-	hostID      *ids.ID
-	pollingHash []byte
+// asked is an earlier request of the same key.
+type asked struct {
+	id     ids.ID
+	status string
 }

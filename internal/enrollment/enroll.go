@@ -41,13 +41,13 @@ func (s *Service) enroll(ctx context.Context, tx db.Tx, actor auth.Actor, c clai
 		return err
 	}
 	if found {
-		if err := setPolling(ctx, tx, old.ID, hashOf(polling)); err != nil {
+		if err := setPolling(ctx, tx, old.id, hashOf(polling)); err != nil {
 			return err
 		}
 		if old.status != "pending" || c.token == "" {
 			return nil
 		}
-		return s.useToken(ctx, tx, actor, old.ID, c, now)
+		return s.useToken(ctx, tx, actor, old.id, c, now)
 	}
 	id := ids.New()
 	if c.token == "" {

@@ -26,14 +26,14 @@ func insertRequest(ctx context.Context, tx db.Tx, id ids.ID, c claim, polling []
 
 // findByKey returns the latest request of a key that is still worth asking
 // about: pending, approved and not acknowledged, or denied a short time ago.
-func findByKey(ctx context.Context, tx db.Tx, key string, now time.Time) (r row, found bool, err error) {
+func findByKey(ctx context.Context, tx db.Tx, key string, now time.Time) (r asked, found bool, err error) {
 	err = tx.QueryRow(ctx, `select e.id, e.status::text from enrollment_request e
 		  left join host_target_v h on h.host_id = e.host_id
 		 where e.key_fingerprint = $1 and (
 			(e.status = 'pending' and e.expires_at > $2) or
 			(e.status = 'approved' and e.acked_at is null and h.removed_at is null) or
 			(e.status = 'denied' and e.decided_at > $3))
-		 order by e.requested_at desc, e.id desc limit 1`, key, now, now.Add(-deniedMemory)).Scan(&r.ID, &r.status)
+		 order by e.requested_at desc, e.id desc limit 1`, key, now, now.Add(-deniedMemory)).Scan(&r.id, &r.status)
 	if db.IsNoRows(err) {
 		return r, false, nil
 	}

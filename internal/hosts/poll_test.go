@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"patchmanager/internal/agentapi"
@@ -157,7 +158,10 @@ func TestADeadWorkerIsFollowedAfterItsLeaseAndChangesNothingLate(t *testing.T) {
 	})
 	first := b.svc.Loops()[0]
 	var wg sync.WaitGroup
-	wg.Go(func() { first.Once(t.Context()) })
+	wg.Go(func() {
+		_, err := first.Once(t.Context())
+		assert.NoError(t, err)
+	})
 	<-held // the first worker hangs in the middle of its call, and claims nothing more
 	second := b.service()
 	b.clock.Advance(time.Minute)

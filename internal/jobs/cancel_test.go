@@ -150,7 +150,8 @@ func TestRollbackThatCannotWorkIsRefusedWithReasons(t *testing.T) {
 	_, err := b.db.Exec(t.Context(), `update job_host set rollback_state = 'partial', rollback_reasons = '{"curl 1.0 is gone."}' where host_id = $1`, bad)
 	require.NoError(t, err)
 	_, err = b.s.Rollback(t.Context(), b.admin, j.ID, nil)
-	e := requireCode(t, "rollback_impossible", err)
+	requireCode(t, "rollback_impossible", err)
+	e := coded(t, err)
 	require.Len(t, e.Details, 1)
 	require.Equal(t, "web-02", e.Details[0].Value)
 	require.Contains(t, e.Details[0].Message, "curl 1.0 is gone.")
@@ -161,11 +162,16 @@ func TestRollbackThatCannotWorkIsRefusedWithReasons(t *testing.T) {
 	requireCode(t, "rollback_impossible", err)
 }
 
-func requireCode(t *testing.T, code string, err error) *apierr.Error {
+func requireCode(t *testing.T, code string, err error) {
+	t.Helper()
+	require.Equal(t, code, coded(t, err).Code, err)
+}
+
+// coded returns the error for a look at what it says.
+func coded(t *testing.T, err error) *apierr.Error {
 	t.Helper()
 	e, ok := apierr.As(err)
 	require.True(t, ok, "%v", err)
-	require.Equal(t, code, e.Code, e.Message)
 	return e
 }
 

@@ -68,7 +68,7 @@ func (f *follower) turn(ctx context.Context) (ended bool, err error) {
 	job, err := f.agent.Job(ctx, f.c.AgentJob)
 	switch {
 	case ctx.Err() != nil:
-		return false, nil
+		return false, nil //nolint:nilerr // the stop of this process is no answer of the agent
 	case agentclient.CodeOf(err) == agentapi.CodeJobNotFound:
 		return true, f.unknown(ctx)
 	case err != nil:

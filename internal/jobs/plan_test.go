@@ -107,7 +107,8 @@ func TestOrderRefusesBadInput(t *testing.T) {
 		"rollback by hand":   {JobInput{Kind: KindRollback, HostIDs: hs}, "kind"},
 	} {
 		_, err := b.s.Create(t.Context(), b.admin, c.in)
-		e := requireCode(t, "validation_failed", err)
+		requireCode(t, "validation_failed", err)
+		e := coded(t, err)
 		require.Equal(t, c.field, e.Details[0].Field, name)
 	}
 	require.Equal(t, 0, b.count("select count(*) from job"))

@@ -31,9 +31,6 @@ func (s HostState) IsFinal() bool {
 	return s == HostSucceeded || s == HostFailed || s == HostCancelled || s == HostExpired
 }
 
-// isHeld reports whether a worker holds a claim on a host in this state.
-func (s HostState) isHeld() bool { return s == HostClaimed || s == HostRunning || s == HostLost }
-
 // outcome is what was learned about a job host. Together with its situation it
 // has one answer, see next.
 type outcome string

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -161,7 +162,9 @@ func TestReportsOfOneHostAtOnceEndAsOneOfThem(t *testing.T) {
 	host := attach(t, d, "web1")
 	var wg sync.WaitGroup
 	for i := range 6 {
-		wg.Go(func() { s.StorePackages(t.Context(), host, list(0, 100+i), "1") })
+		wg.Go(func() {
+			assert.NoError(t, s.StorePackages(t.Context(), host, list(0, 100+i), "1"))
+		})
 	}
 	wg.Wait()
 	var rows, distinct, counted int

@@ -118,7 +118,7 @@ func (a *Agent) Restart() {
 	a.mu.Lock()
 	a.srv, a.crash = srv, crash
 	a.mu.Unlock()
-	go srv.ServeTLS(ln, "", "")
+	go srv.ServeTLS(ln, "", "") //nolint:errcheck // it ends with Stop
 }
 
 func (a *Agent) tls() *tls.Config {

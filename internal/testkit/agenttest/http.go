@@ -223,7 +223,7 @@ func refuse(w http.ResponseWriter, status int, e *agentapi.Error) {
 func write(w http.ResponseWriter, status int, e agentapi.Envelope) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(encode(e))
+	w.Write(encode(e)) //nolint:errcheck // the caller notices
 }
 
 func encode(v any) []byte {
