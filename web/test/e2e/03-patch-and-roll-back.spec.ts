@@ -35,7 +35,7 @@ test.describe
       await shoot(page, 'job-running');
       await expectJobState(page, 'Succeeded');
       await expect(log).toContainText('as planned');
-    await expect(page.getByRole('table', { name: /before and after/ })).toContainText('openssl');
+      await expect(page.getByRole('table', { name: /before and after/ })).toContainText('openssl');
       await shoot(page, 'job-succeeded');
     });
 

@@ -73,7 +73,10 @@ export async function shoot(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     for (const width of widths) {
       await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `${screenshots}/${name}-${width}-${theme}.png` });
+      await page.screenshot({
+        path: `${screenshots}/${name}-${width}-${theme}.png`,
+        animations: 'disabled',
+      });
     }
     const { violations } = await new AxeBuilder({ page })
       .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])

@@ -40,7 +40,7 @@ export class Manager {
   ) {
     writeFileSync(
       this.config,
-      `[http]\nlisten = ":${port}"\n[data]\ndir = "${dir}/data"\n[log]\nlevel = "debug"\n`,
+      `[http]\nlisten = ":${port}"\npublic_url = "https://patches.example.com:${port}"\n[data]\ndir = "${dir}/data"\n[log]\nlevel = "debug"\n`,
     );
   }
 
