@@ -38,7 +38,7 @@ generate: ## Write OpenAPI document, browser client and import rules anew
 	@script/generate
 
 bench: ## Produce the numbers of docs/performance.md
-	@go test -run '^$$' -bench . -benchtime 1x ./...
+	@go test -run "^$$" -bench . -benchtime 1x ./bench/... && script/build --bedctl && bench/footprint.sh
 
 fmt: ## Format Go and TypeScript
 	@gofmt -w $$(git ls-files '*.go')
