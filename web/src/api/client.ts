@@ -40,7 +40,16 @@ async function send(operation: Id, input: LooseInput, token: string): Promise<Re
   if (token) headers.Authorization = `Bearer ${token}`;
   if (input.body !== undefined) headers['Content-Type'] = 'application/json';
   const body = input.body === undefined ? undefined : JSON.stringify(input.body);
-  return request(address(operation, input), { method, headers, body, signal: input.signal });
+  // A cookie that was used must be replaced even when the page is left meanwhile:
+  // the next page would present it a second time, and that ends the session.
+  const keepalive = operation === 'refreshSession';
+  return request(address(operation, input), {
+    method,
+    headers,
+    body,
+    keepalive,
+    signal: input.signal,
+  });
 }
 
 async function request(url: string, init: RequestInit): Promise<Response> {
