@@ -214,6 +214,9 @@ func (b *bed) workAndDie(n int, tune func(*Service)) string {
 	}()
 	<-done
 	s.work.runs.Wait()
+	// What it had begun to write is gone with its connection, as the server sees
+	// it: until the transaction has ended its rows are locked to the next worker.
+	s.work.writer.drains.Wait()
 	if p := k.where.Load(); p != nil {
 		return *p
 	}

@@ -19,6 +19,7 @@ type writer struct {
 	mu      sync.Mutex
 	pending []*write
 	running bool
+	drains  sync.WaitGroup // a drain outlives the followers that it writes for
 }
 
 // write is what one follower wants to have stored: events of one host, in order.
@@ -40,7 +41,7 @@ func (w *writer) store(ctx context.Context, p progressRow, events []eventRow) er
 	w.pending = append(w.pending, wr)
 	if !w.running {
 		w.running = true
-		go w.drain(context.WithoutCancel(ctx))
+		w.drains.Go(func() { w.drain(context.WithoutCancel(ctx)) })
 	}
 	w.mu.Unlock()
 	select {
