@@ -24,6 +24,7 @@ const (
 type layerRecipe struct {
 	sources map[string]string
 	install []string
+	aptConf string // what an admin sets for apt
 }
 
 func (k Kind) recipe() (layerRecipe, error) {
@@ -33,13 +34,17 @@ func (k Kind) recipe() (layerRecipe, error) {
 	case KindDebian:
 		return layerRecipe{sources: debian}, nil
 	case KindDemo:
-		return layerRecipe{sources: demo, install: demoInstalled()}, nil
+		return layerRecipe{sources: demo, install: demoInstalled(), aptConf: noPhased}, nil
 	case KindMixed:
 		both := map[string]string{"debian.sources": debianSources, "demo.list": demoSources}
 		return layerRecipe{sources: both, install: []string{"demo-broken=1.0"}}, nil
 	}
 	return layerRecipe{}, fmt.Errorf("unknown kind of host %q", k)
 }
+
+// noPhased keeps the update at 0 per cent back on every host. Without it apt
+// draws from 0 to 100 by the machine id, and one host in 101 draws the 0.
+const noPhased = "APT::Get::Never-Include-Phased-Updates \"true\";\n"
 
 // bases are the built things that hosts are made of.
 type bases struct {
@@ -119,6 +124,11 @@ func (r layerRecipe) setUp(h *Host) error {
 	}
 	for name, text := range r.sources {
 		if err := writeFile(h.Root, "etc/apt/sources.list.d/"+name, text, 0o644); err != nil {
+			return err
+		}
+	}
+	if r.aptConf != "" {
+		if err := writeFile(h.Root, "etc/apt/apt.conf.d/50demo", r.aptConf, 0o644); err != nil {
 			return err
 		}
 	}
