@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Bed, type BedHost } from './support/bed';
-import { freePort, Manager } from './support/manager';
+import { freePort, Manager, until } from './support/manager';
 import { root, stateFile } from './support/paths';
 import type { State } from './support/state';
 
@@ -45,6 +46,11 @@ export default async function setUp(): Promise<() => Promise<void>> {
     state.hosts['late-1'] = bed.up('late-1');
     install(bed, 'late-1');
     writeFileSync(stateFile, JSON.stringify(state));
+    // Chromium breaks off its requests when the machine's addresses change under it.
+    await until(
+      'the addresses of this machine have settled',
+      async () => !/tentative/.test(execFileSync('ip', ['addr'], { encoding: 'utf8' })),
+    );
   } catch (error) {
     await takeDown();
     throw error;
