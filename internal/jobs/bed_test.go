@@ -214,13 +214,23 @@ func (b *bed) workAndDie(n int, tune func(*Service)) string {
 	}()
 	<-done
 	s.work.runs.Wait()
-	// What it had begun to write is gone with its connection, as the server sees
-	// it: until the transaction has ended its rows are locked to the next worker.
 	s.work.writer.drains.Wait()
+	b.unlocked()
 	if p := k.where.Load(); p != nil {
 		return *p
 	}
 	return ""
+}
+
+// unlocked waits until the transactions of a killed worker are gone: the server
+// learns of a lost connection a moment later, and until then the next worker
+// passes over the rows that are locked.
+func (b *bed) unlocked() {
+	b.t.Helper()
+	require.NoError(b.t, b.db.InTx(b.t.Context(), func(tx db.Tx) error {
+		_, err := tx.Exec(b.t.Context(), "lock table job, job_host in exclusive mode")
+		return err
+	}))
 }
 
 // watched is a worker that tells when it has passed a step for the first time.
