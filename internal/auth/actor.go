@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"patchmanager/internal/audit"
 	"patchmanager/internal/ids"
@@ -19,15 +20,21 @@ const (
 )
 
 // Actor is whoever a use case acts for. The zero Actor is anonymous and may
-// nothing.
+// nothing. What it may is in permission.go.
 type Actor struct {
 	UserID    ids.ID
-	SessionID ids.ID
+	SessionID ids.ID // zero for an API token
+	TokenID   ids.ID // the API token that acts for the user; zero for a person
 	Name      string
-	Role      Role
+	Role      Role // of a token: the lower of its own and its user's
 	Address   netip.Addr
 	RequestID string
-	system    bool
+
+	ReadOnly   bool      // an API token that may only read
+	Groups     []ids.ID  // narrowed to the hosts of these groups by its token; nil: not narrowed
+	Ungrouped  bool      // hosts without a group are in its scope (a setting); closed by default
+	FreshUntil time.Time // until when the last second factor counts as fresh; zero: never shown
+	system     bool
 }
 
 // System is the actor of a background loop.
@@ -39,16 +46,14 @@ func (a Actor) IsSystem() bool { return a.system }
 // IsAnonymous reports whether nobody signed in.
 func (a Actor) IsAnonymous() bool { return !a.system && a.UserID.IsZero() }
 
-// IsAdmin reports whether the actor may do everything.
-func (a Actor) IsAdmin() bool { return !a.system && !a.UserID.IsZero() && a.Role == RoleAdmin }
+// IsToken reports whether an API token acts, not a person.
+func (a Actor) IsToken() bool { return !a.TokenID.IsZero() }
 
-// MayOperate reports whether the actor may change hosts that it can see.
-func (a Actor) MayOperate() bool {
-	return a.system || a.IsAdmin() || (!a.UserID.IsZero() && a.Role == RoleOperator)
+// IsOverseer reports whether the actor's role has all hosts in view: admins and
+// auditors. A token of theirs may still be narrowed to groups.
+func (a Actor) IsOverseer() bool {
+	return a.system || (!a.IsAnonymous() && (a.Role == RoleAdmin || a.Role == RoleAuditor))
 }
-
-// MayRead reports whether the actor may see anything at all.
-func (a Actor) MayRead() bool { return a.system || !a.UserID.IsZero() }
 
 // Entry starts an audit entry of an act of this actor.
 func (a Actor) Entry(action string, target audit.Target, details map[string]any) audit.Entry {

@@ -70,5 +70,10 @@ func (s *Service) actorOf(ctx context.Context, id ids.ID, addr netip.Addr) (acto
 		return Actor{}, false, errSessionEnded()
 	}
 	c := Caller{Address: addr, RequestID: httpx.RequestID(ctx)}
-	return c.as(acc.User, ses.id), acc.MustChangePassword, nil
+	actor = c.as(acc.User, ses.id)
+	actor.Ungrouped = s.rules().UngroupedSeen
+	if at := ses.proof.mfaAt; at != nil {
+		actor.FreshUntil = at.Add(s.rules().FreshFor)
+	}
+	return actor, acc.MustChangePassword, nil
 }

@@ -106,7 +106,7 @@ func (s *Service) enter(ctx context.Context, acc account, a attempt, c Caller) (
 		if err := a.succeed(ctx, tx); err != nil {
 			return err
 		}
-		if g, err = s.openSession(ctx, tx, acc.User, c); err != nil {
+		if g, err = s.openSession(ctx, tx, acc.User, proof{methods: []Method{MethodPassword}}, c); err != nil {
 			return err
 		}
 		details := map[string]any{"user_agent": normalUserAgent(c.UserAgent)}

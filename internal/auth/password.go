@@ -105,7 +105,7 @@ func (s *Service) writePassword(ctx context.Context, tx db.Tx, actor Actor, u Us
 		return grant{}, err
 	}
 	u.MustChangePassword = false
-	g, err := s.openSession(ctx, tx, u, c)
+	g, err := s.openSession(ctx, tx, u, proof{methods: []Method{MethodPassword}}, c)
 	if err != nil {
 		return grant{}, err
 	}

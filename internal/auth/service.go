@@ -21,6 +21,7 @@ type Deps struct {
 	// PasswordChanged is called after somebody has chosen a password of their
 	// own; may be nil. The first start's password file is removed by it.
 	PasswordChanged func(username string)
+	Rules           func() Rules // nil: DefaultRules
 }
 
 // Service holds the use cases.
@@ -30,6 +31,7 @@ type Service struct {
 	hasher  *hasher
 	keys    *keyring
 	changed func(username string)
+	rules   func() Rules
 }
 
 // New makes the service. It does not touch the database.
@@ -40,8 +42,11 @@ func New(d Deps) *Service {
 	if d.PasswordChanged == nil {
 		d.PasswordChanged = func(string) {}
 	}
+	if d.Rules == nil {
+		d.Rules = DefaultRules
+	}
 	return &Service{
-		db: d.DB, clock: d.Clock, changed: d.PasswordChanged,
+		db: d.DB, clock: d.Clock, changed: d.PasswordChanged, rules: d.Rules,
 		hasher: newHasher(d.Argon),
 		keys:   newKeyring(d.DB, d.Clock, d.Sealer),
 	}

@@ -14,9 +14,7 @@ import (
 
 // Lifetimes.
 const (
-	accessLife  = 15 * time.Minute
-	refreshLife = time.Hour      // slides with each refresh
-	sessionLife = 12 * time.Hour // absolute
+	accessLife = 15 * time.Minute
 )
 
 // endReason is why a session ended before its time.
@@ -36,6 +34,25 @@ type session struct {
 	createdAt time.Time
 	expiresAt time.Time
 	endedAt   *time.Time
+	proof     proof
+}
+
+// Method is how somebody showed who they are.
+type Method string
+
+// Methods.
+const (
+	MethodPassword Method = "password"
+	MethodTOTP     Method = "totp"
+	MethodPasskey  Method = "passkey"
+	MethodRecovery Method = "recovery_code"
+	MethodSSO      Method = "sso"
+)
+
+// proof is what a session was begun with.
+type proof struct {
+	methods []Method
+	mfaAt   *time.Time // when a second factor was last shown; nil: never
 }
 
 // isActive reports whether the session is neither ended nor expired.
@@ -78,13 +95,13 @@ func errSessionEnded() error {
 
 // openSession begins a session with its first refresh token, in tx. It returns
 // the grant without access token: see sign.
-func (s *Service) openSession(ctx context.Context, tx db.Tx, u User, c Caller) (grant, error) {
+func (s *Service) openSession(ctx context.Context, tx db.Tx, u User, p proof, c Caller) (grant, error) {
 	now := s.clock.Now()
 	id, err := ids.NewAt(now)
 	if err != nil {
 		return grant{}, err
 	}
-	ses := session{id: id, userID: u.ID, createdAt: now, expiresAt: now.Add(sessionLife)}
+	ses := session{id: id, userID: u.ID, createdAt: now, expiresAt: now.Add(s.rules().SessionLife), proof: p}
 	if err := insertSession(ctx, tx, ses, c); err != nil {
 		return grant{}, err
 	}
@@ -94,7 +111,7 @@ func (s *Service) openSession(ctx context.Context, tx db.Tx, u User, c Caller) (
 // nextToken adds a refresh token to the session's family.
 func (s *Service) nextToken(ctx context.Context, tx db.Tx, u User, ses session) (grant, error) {
 	now := s.clock.Now()
-	expires := now.Add(refreshLife)
+	expires := now.Add(s.rules().IdleLife)
 	if expires.After(ses.expiresAt) {
 		expires = ses.expiresAt
 	}

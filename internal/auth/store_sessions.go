@@ -3,17 +3,24 @@ package auth
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
 )
 
+const sessionColumns = `s.id, s.user_id, s.created_at, s.expires_at, s.ended_at, s.methods, s.mfa_at`
+
+func (s *session) fields() []any {
+	return []any{&s.id, &s.userID, &s.createdAt, &s.expiresAt, &s.endedAt, &s.proof.methods, &s.proof.mfaAt}
+}
+
 func insertSession(ctx context.Context, tx db.Tx, s session, c Caller) error {
 	_, err := tx.Exec(ctx, `
-		insert into auth_session (id, user_id, created_at, last_used_at, expires_at, address, user_agent)
-		values ($1, $2, $3, $3, $4, $5, $6)`,
-		s.id, s.userID, s.createdAt, s.expiresAt, c.Address.String(), normalUserAgent(c.UserAgent))
+		insert into auth_session (id, user_id, created_at, last_used_at, expires_at, address, user_agent, methods, mfa_at)
+		values ($1, $2, $3, $3, $4, $5, $6, $7, $8)`,
+		s.id, s.userID, s.createdAt, s.expiresAt, c.Address.String(), normalUserAgent(c.UserAgent), s.proof.methods, s.proof.mfaAt)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -33,9 +40,9 @@ func insertRefreshToken(ctx context.Context, tx db.Tx, hash []byte, session ids.
 // sessionAccount reads a session and its user.
 func sessionAccount(ctx context.Context, q db.Querier, id ids.ID) (s session, a account, found bool, err error) {
 	err = q.QueryRow(ctx, `
-		select s.id, s.user_id, s.created_at, s.expires_at, s.ended_at, `+accountColumns+`
+		select `+sessionColumns+`, `+accountColumns+`
 		from auth_session s join auth_user u on u.id = s.user_id where s.id = $1`, id).
-		Scan(append([]any{&s.id, &s.userID, &s.createdAt, &s.expiresAt, &s.endedAt}, a.fields()...)...)
+		Scan(append(s.fields(), a.fields()...)...)
 	if db.IsNoRows(err) {
 		return session{}, account{}, false, nil
 	}
@@ -58,10 +65,10 @@ func lockRefreshToken(ctx context.Context, tx db.Tx, hash []byte) (p presented, 
 	}
 	s, a := &p.session, &p.account
 	err = tx.QueryRow(ctx, `
-		select t.expires_at, t.used_at, s.id, s.user_id, s.created_at, s.expires_at, s.ended_at, `+accountColumns+`
+		select t.expires_at, t.used_at, `+sessionColumns+`, `+accountColumns+`
 		from auth_refresh_token t join auth_session s on s.id = t.session_id join auth_user u on u.id = s.user_id
 		where t.token_hash = $1`, hash).
-		Scan(append([]any{&p.expiresAt, &p.usedAt, &s.id, &s.userID, &s.createdAt, &s.expiresAt, &s.endedAt}, a.fields()...)...)
+		Scan(slices.Concat([]any{&p.expiresAt, &p.usedAt}, s.fields(), a.fields())...)
 	if db.IsNoRows(err) {
 		return presented{}, false, nil
 	}

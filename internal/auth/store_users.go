@@ -14,7 +14,7 @@ import (
 // firstUserLock is the advisory lock under which the first user is made.
 const firstUserLock int64 = 0x706d_6175_7468_7501
 
-const accountColumns = `u.id, u.username, u.display_name, u.role, u.must_change_password, u.password_hash, u.disabled_at`
+const accountColumns = `u.id, u.username, u.display_name, u.role, u.must_change_password, coalesce(u.password_hash, ''), u.disabled_at`
 
 func (a *account) fields() []any {
 	return []any{&a.ID, &a.Username, &a.DisplayName, &a.Role, &a.MustChangePassword, &a.passwordHash, &a.disabledAt}

@@ -119,7 +119,7 @@ func TestAuthenticateKnowsTheActor(t *testing.T) {
 	b := r.signIn("admin", r.password)
 	a, err := r.svc.Authenticate(t.Context(), b.access, r.clientAddr())
 	require.NoError(t, err)
-	require.True(t, a.IsAdmin())
+	require.True(t, a.May(auth.ManageUsers))
 	require.Equal(t, r.clientAddr(), a.Address)
 	again, err := r.svc.SessionActor(t.Context(), a.SessionID, r.clientAddr())
 	require.NoError(t, err)

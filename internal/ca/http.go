@@ -7,7 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"patchmanager/internal/apierr"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/httpx"
 )
@@ -33,8 +32,8 @@ func (a *Authority) Routes(api huma.API) {
 }
 
 func (a *Authority) handleGet(ctx context.Context, _ *struct{}) (*struct{ Body Info }, error) {
-	if !auth.ActorFrom(ctx).MayRead() {
-		return nil, apierr.Unauthorized("unauthorized", "Sign in first.")
+	if err := auth.ActorFrom(ctx).Require(auth.SeeFleet); err != nil {
+		return nil, err
 	}
 	c := a.root.cert
 	return &struct{ Body Info }{Info{Fingerprint: a.Fingerprint(), Subject: c.Subject.String(), NotBefore: c.NotBefore,

@@ -53,7 +53,7 @@ func (s *Service) Fleet(ctx context.Context, actor auth.Actor) (Fleet, error) {
 		if f.Jobs.Running, t.FailedJobs, err = jobTotals(ctx, tx, scope, now); err != nil {
 			return err
 		}
-		if actor.IsAdmin() { // only admins decide about enrollments
+		if actor.May(auth.SeeEnrollments) {
 			if f.EnrollmentsPending, err = pendingEnrollments(ctx, tx); err != nil {
 				return err
 			}

@@ -47,8 +47,8 @@ func (s *Service) Deny(ctx context.Context, actor auth.Actor, id ids.ID, reason 
 }
 
 func (s *Service) decide(ctx context.Context, actor auth.Actor, id ids.ID, fn func(db.Tx, claim) error) (Enrollment, error) {
-	if !actor.IsAdmin() && !actor.IsSystem() {
-		return Enrollment{}, apierr.Forbidden("forbidden", "Only admins may decide on enrollments.")
+	if err := actor.Require(auth.ManageHosts); err != nil {
+		return Enrollment{}, err
 	}
 	err := s.inTx(ctx, func(tx db.Tx) error {
 		c, status, err := lockRequest(ctx, tx, id)

@@ -3,16 +3,15 @@ package enrollment
 import (
 	"context"
 
-	"patchmanager/internal/apierr"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/db"
 )
 
 // List returns requests, the newest first, with the evidence on those that
-// wait. Requests belong to no host yet, so only admins see them.
+// wait. Requests belong to no host yet, so only admins and auditors see them.
 func (s *Service) List(ctx context.Context, actor auth.Actor, status string, page, size int) (EnrollmentPage, error) {
-	if !actor.IsAdmin() {
-		return EnrollmentPage{Items: []Enrollment{}}, apierr.Forbidden("forbidden", "Only admins may see enrollment requests.")
+	if err := actor.Require(auth.SeeEnrollments); err != nil {
+		return EnrollmentPage{Items: []Enrollment{}}, err
 	}
 	p, err := listRequests(ctx, s.db, status, page, size)
 	if err != nil {
@@ -40,8 +39,8 @@ func evidence(ctx context.Context, q db.Querier, e Enrollment) ([]string, error)
 
 // Tokens lists the enrollment tokens.
 func (s *Service) Tokens(ctx context.Context, actor auth.Actor) (EnrollmentTokenPage, error) {
-	if !actor.IsAdmin() {
-		return EnrollmentTokenPage{Items: []EnrollmentToken{}}, apierr.Forbidden("forbidden", "Only admins may see enrollment tokens.")
+	if err := actor.Require(auth.SeeEnrollments); err != nil {
+		return EnrollmentTokenPage{Items: []EnrollmentToken{}}, err
 	}
 	return listTokens(ctx, s.db)
 }

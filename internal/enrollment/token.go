@@ -58,8 +58,8 @@ func (t EnrollmentToken) usable(now time.Time) error {
 
 // IssueToken makes a token that approves up to uses requests in the next hours.
 func (s *Service) IssueToken(ctx context.Context, actor auth.Actor, note string, uses, hours int) (IssuedToken, error) {
-	if !actor.IsAdmin() && !actor.IsSystem() {
-		return IssuedToken{}, apierr.Forbidden("forbidden", "Only admins may make enrollment tokens.")
+	if err := actor.Require(auth.ManageHosts); err != nil {
+		return IssuedToken{}, err
 	}
 	if err := checkToken(note, uses, hours); err != nil {
 		return IssuedToken{}, err
@@ -99,8 +99,8 @@ func checkToken(note string, uses, hours int) error {
 
 // RevokeToken ends a token; hosts that it let in stay.
 func (s *Service) RevokeToken(ctx context.Context, actor auth.Actor, id ids.ID) error {
-	if !actor.IsAdmin() {
-		return apierr.Forbidden("forbidden", "Only admins may revoke enrollment tokens.")
+	if err := actor.Require(auth.ManageHosts); err != nil {
+		return err
 	}
 	return s.inTx(ctx, func(tx db.Tx) error {
 		note, err := setTokenRevoked(ctx, tx, id, s.now())

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"patchmanager/internal/apierr"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
@@ -25,8 +24,8 @@ func RequestRefresh(ctx context.Context, tx db.Tx, host ids.ID, now time.Time) e
 // arrived, or the host has failed to tell them, once its refreshed_at is not
 // before the returned time.
 func (s *Service) Refresh(ctx context.Context, actor auth.Actor, host ids.ID) (time.Time, error) {
-	if !actor.MayOperate() {
-		return time.Time{}, apierr.Forbidden("forbidden", "Your role may not refresh hosts.")
+	if err := actor.Require(auth.OperateFleet); err != nil {
+		return time.Time{}, err
 	}
 	if _, err := s.Get(ctx, ScopeOf(actor), host); err != nil {
 		return time.Time{}, err

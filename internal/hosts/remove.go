@@ -15,8 +15,8 @@ import (
 // refused from the next connection on, its history stays. A host at whose
 // agent an order is under way is not removed: nobody would see how it ended.
 func (s *Service) Remove(ctx context.Context, actor auth.Actor, id ids.ID) error {
-	if !actor.IsAdmin() {
-		return apierr.Forbidden("forbidden", "Only admins may remove hosts.")
+	if err := actor.Require(auth.ManageHosts); err != nil {
+		return err
 	}
 	h, err := s.Get(ctx, ScopeOf(actor), id)
 	if err != nil {

@@ -1,21 +1,78 @@
 package hosts
 
-import "patchmanager/internal/auth"
+import (
+	"fmt"
+	"strings"
+
+	"patchmanager/internal/auth"
+	"patchmanager/internal/ids"
+)
 
 // Scope is the set of hosts that an actor may know of. Every read of anything
 // that belongs to a host takes one, so that no query can forget it. The zero
-// Scope holds no host.
-type Scope struct{ all bool }
+// Scope holds no host. Two Scopes can be compared with ==; equal ones may still
+// hold other hosts later, when memberships have changed.
+type Scope struct {
+	all       bool
+	user      ids.ID   // the hosts of this user's groups
+	ungrouped bool     // and those in no group
+	narrowed  bool     // only hosts of groups
+	groups    string   // what an API token was narrowed to, as SQL literals
+}
 
-// ScopeOf returns the hosts of an actor: admins and the product's own loops
-// have all of them.
-func ScopeOf(a auth.Actor) Scope { return Scope{all: a.IsAdmin() || a.IsSystem()} }
+// ScopeOf returns the hosts of an actor: the product's own loops, admins and
+// auditors have all of them, operators those of their groups. An API token that
+// was narrowed to groups has those of them that its user has.
+func ScopeOf(a auth.Actor) Scope {
+	if a.IsAnonymous() {
+		return Scope{}
+	}
+	return Scope{all: a.IsOverseer(), user: a.UserID, ungrouped: a.Ungrouped && a.Groups == nil, narrowed: a.Groups != nil, groups: literals(a.Groups)}
+}
+
+// IsAll reports whether no host is out of scope.
+func (s Scope) IsAll() bool { return s.all && !s.narrowed }
 
 // SQL is the condition that the host id in a column belongs to the scope. The
-// column is a name written in our own source, never input.
+// column is a name written in our own source, never input; ids are 16 bytes
+// shown in hexadecimal, so they need no quoting beyond the quotes.
 func (s Scope) SQL(column string) string {
-	if !s.all {
+	switch {
+	case s.IsAll():
+		return column + " is not null"
+	case !s.all && s.user.IsZero():
 		return "false"
 	}
-	return column + " is not null"
+	cond := fmt.Sprintf("exists (select from host_group_host scope_g%s where scope_g.host_id = %s%s)", s.join(), column, s.narrow())
+	if s.ungrouped && !s.all {
+		cond = fmt.Sprintf("(%s or not exists (select from host_group_host scope_n where scope_n.host_id = %s))", cond, column)
+	}
+	return cond
 }
+
+func (s Scope) join() string {
+	if s.all {
+		return ""
+	}
+	return fmt.Sprintf(" join auth_user_group scope_u on scope_u.group_id = scope_g.group_id and scope_u.user_id = %s", literal(s.user))
+}
+
+func (s Scope) narrow() string {
+	if !s.narrowed {
+		return ""
+	}
+	if s.groups == "" {
+		return " and false"
+	}
+	return " and scope_g.group_id in (" + s.groups + ")"
+}
+
+func literals(list []ids.ID) string {
+	out := make([]string, len(list))
+	for i, id := range list {
+		out[i] = literal(id)
+	}
+	return strings.Join(out, ", ")
+}
+
+func literal(id ids.ID) string { return fmt.Sprintf("'%x'::uuid", id[:]) }

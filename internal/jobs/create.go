@@ -103,10 +103,7 @@ func (s *Service) Create(ctx context.Context, actor auth.Actor, in JobInput) (Jo
 }
 
 func mayOrder(actor auth.Actor) error {
-	if !actor.MayOperate() {
-		return apierr.Forbidden("forbidden", "Your role may not change hosts.")
-	}
-	return nil
+	return actor.Require(auth.OperateFleet)
 }
 
 // chooseHosts refuses hosts that do not exist for the actor.
