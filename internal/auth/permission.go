@@ -32,6 +32,7 @@ type rule struct {
 	roles   []Role
 	changes bool   // a read-only token may not
 	person  bool   // only a signed-in person, never a token
+	whole   bool   // about the whole installation: never a token that is narrowed to groups
 	refusal string // in words for whoever may not
 }
 
@@ -45,14 +46,14 @@ var rules = map[Permission]rule{
 	SeeFleet:       {roles: everybody},
 	OperateFleet:   {roles: []Role{RoleAdmin, RoleOperator}, changes: true, refusal: "Your role may not change hosts."},
 	ManageHosts:    {roles: admins, changes: true, refusal: "Only admins may enroll and remove hosts."},
-	SeeEnrollments: {roles: overseers, refusal: "Only admins and auditors may see enrollment requests and tokens."},
-	ManageGroups:   {roles: admins, changes: true, refusal: "Only admins may change groups."},
-	SeeUsers:       {roles: overseers, refusal: "Only admins and auditors may see users."},
-	ManageUsers:    {roles: admins, changes: true, person: true, refusal: "Only admins may change users."},
-	SeeSettings:    {roles: overseers, refusal: "Only admins and auditors may see settings."},
-	ManageSettings: {roles: admins, changes: true, person: true, refusal: "Only admins may change settings."},
-	ManageCA:       {roles: admins, changes: true, person: true, refusal: "Only admins may change certificates."},
-	ReadAudit:      {roles: overseers, refusal: "Only admins and auditors may read the audit trail."},
+	SeeEnrollments: {roles: overseers, whole: true, refusal: "Only admins and auditors may see enrollment requests and tokens."},
+	ManageGroups:   {roles: admins, changes: true, whole: true, refusal: "Only admins may change groups."},
+	SeeUsers:       {roles: overseers, whole: true, refusal: "Only admins and auditors may see users."},
+	ManageUsers:    {roles: admins, changes: true, person: true, whole: true, refusal: "Only admins may change users."},
+	SeeSettings:    {roles: overseers, whole: true, refusal: "Only admins and auditors may see settings."},
+	ManageSettings: {roles: admins, changes: true, person: true, whole: true, refusal: "Only admins may change settings."},
+	ManageCA:       {roles: admins, changes: true, person: true, whole: true, refusal: "Only admins may change certificates."},
+	ReadAudit:      {roles: overseers, whole: true, refusal: "Only admins and auditors may read the audit trail."},
 	OwnAccount:     {roles: everybody, changes: true, person: true},
 }
 
@@ -74,6 +75,8 @@ func (a Actor) Require(p Permission) error {
 		return apierr.Forbidden("forbidden", r.refusal)
 	case r.person && a.IsToken():
 		return apierr.Forbidden("person_required", "An API token cannot do this: sign in as a person.")
+	case r.whole && a.Groups != nil:
+		return apierr.Forbidden("forbidden", "This API token is narrowed to the hosts of groups; this belongs to no group.")
 	case r.changes && a.ReadOnly:
 		return apierr.Forbidden("token_read_only", "This API token may only read.")
 	}

@@ -46,8 +46,16 @@ func (s *Service) Deny(ctx context.Context, actor auth.Actor, id ids.ID, reason 
 	})
 }
 
-func (s *Service) decide(ctx context.Context, actor auth.Actor, id ids.ID, fn func(db.Tx, claim) error) (Enrollment, error) {
+// mayEnroll: a request belongs to no group yet, and may bring back a host of any.
+func mayEnroll(actor auth.Actor) error {
 	if err := actor.Require(auth.ManageHosts); err != nil {
+		return err
+	}
+	return actor.Require(auth.SeeEnrollments)
+}
+
+func (s *Service) decide(ctx context.Context, actor auth.Actor, id ids.ID, fn func(db.Tx, claim) error) (Enrollment, error) {
+	if err := mayEnroll(actor); err != nil {
 		return Enrollment{}, err
 	}
 	err := s.inTx(ctx, func(tx db.Tx) error {

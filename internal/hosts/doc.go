@@ -11,6 +11,10 @@
 //     first one changes nothing.
 //   - A slow or dead host holds up no other: at most MaxCalls calls run at once
 //     and each has a limit of time.
+//   - Groups join hosts with operators. A group that somebody is not in does not
+//     exist for them, neither in lists nor as a filter nor beside a host. Who
+//     sees a host changes only with a second factor shown just now; open
+//     connections hear of it within seconds ([Mark]).
 //   - A host is never deleted; removing it ends it and keeps its history.
 //
 // States, changed by the health poll alone:
@@ -32,6 +36,7 @@
 //	                           |  lease runs out
 //	                           +-------> [due]
 //
-// Tables: host, host_detail, host_state_change, host_poll.
+// Tables: host, host_detail, host_state_change, host_poll, host_group,
+// host_group_host.
 // Views for others: host_scope_v, host_target_v, host_facts_age_v.
 package hosts

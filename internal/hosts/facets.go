@@ -5,11 +5,21 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"patchmanager/internal/db"
+	"patchmanager/internal/ids"
 )
 
 // ValueCount is one value of a filter and how many hosts it chooses.
 type ValueCount struct {
 	Value string `json:"value"`
+	Count int    `json:"count"`
+}
+
+// GroupCount is a group and how many hosts in the scope are in it.
+type GroupCount struct {
+	ID    ids.ID `json:"id"`
+	Name  string `json:"name"`
 	Count int    `json:"count"`
 }
 
@@ -25,15 +35,19 @@ type StateCounts struct {
 type Facets struct {
 	States StateCounts  `json:"states"`
 	OS     []ValueCount `json:"os" nullable:"false"`
+	Groups []GroupCount `json:"groups" nullable:"false" doc:"Those that the reader knows, also empty ones."`
+	// NoGroup is what group_id=none chooses.
+	NoGroup int `json:"no_group" doc:"Hosts in no group."`
 }
 
-// Facets counts the hosts in a scope by state and operating system.
+// Facets counts the hosts in a scope by state, operating system and group.
 func (s *Service) Facets(ctx context.Context, scope Scope) (Facets, error) {
-	f := Facets{OS: []ValueCount{}}
+	f := Facets{OS: []ValueCount{}, Groups: []GroupCount{}}
 	where := " from host h where h.removed_at is null and " + scope.SQL("h.id")
 	err := s.db.QueryRow(ctx, `select count(*) filter (where state = 'healthy'), count(*) filter (where state = 'degraded'),
-		count(*) filter (where state = 'unreachable'), count(*) filter (where state = 'unknown')`+where).
-		Scan(&f.States.Healthy, &f.States.Degraded, &f.States.Unreachable, &f.States.Unknown)
+		count(*) filter (where state = 'unreachable'), count(*) filter (where state = 'unknown'),
+		count(*) filter (where not exists (select from host_group_host m where m.host_id = h.id))`+where).
+		Scan(&f.States.Healthy, &f.States.Degraded, &f.States.Unreachable, &f.States.Unknown, &f.NoGroup)
 	if err != nil {
 		return f, fmt.Errorf("count hosts by state: %w", err)
 	}
@@ -44,5 +58,20 @@ func (s *Service) Facets(ctx context.Context, scope Scope) (Facets, error) {
 	if f.OS, err = pgx.AppendRows(f.OS, rows, pgx.RowToStructByPos[ValueCount]); err != nil {
 		return f, fmt.Errorf("count hosts by system: %w", err)
 	}
-	return f, nil
+	f.Groups, err = countByGroup(ctx, s.db, scope)
+	return f, err
+}
+
+func countByGroup(ctx context.Context, q db.Querier, scope Scope) ([]GroupCount, error) {
+	rows, err := q.Query(ctx, `select g.id, g.name, (select count(*) from host_group_host m join host_scope_v h on h.host_id = m.host_id
+		where m.group_id = g.id and `+scope.SQL("h.host_id")+`) from host_group g where `+scope.GroupSQL("g.id")+`
+		order by lower(g.name), g.id limit 500`)
+	if err != nil {
+		return nil, fmt.Errorf("count hosts by group: %w", err)
+	}
+	list, err := pgx.AppendRows([]GroupCount{}, rows, pgx.RowToStructByPos[GroupCount])
+	if err != nil {
+		return nil, fmt.Errorf("count hosts by group: %w", err)
+	}
+	return list, nil
 }

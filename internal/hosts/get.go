@@ -23,7 +23,7 @@ func getHost(ctx context.Context, q db.Querier, scope Scope, id ids.ID) (Host, e
 	targets := append(t.list(), &h.MachineID, &h.BootID, &h.BootedAt, &h.Virtualization, &h.Addresses, &repositories,
 		&h.RebootReasons, &h.ServicesToRestart, &h.PackageDBClean, &h.PackageDBProblems, &h.Held, &h.PackageCount,
 		&h.Capabilities, &h.CertificateExpiresAt, &h.EnrolledAt, &h.LastUpdateCheck, &h.LastUpdateApply, &h.RefreshedAt)
-	err := q.QueryRow(ctx, "select "+rowColumns+detailColumns+rowTables+
+	err := q.QueryRow(ctx, "select "+rowColumns(scope)+detailColumns+rowTables+
 		" left join host_detail d on d.host_id = h.id where h.removed_at is null and h.id = $1 and "+scope.SQL("h.id"), id).Scan(targets...)
 	if err != nil {
 		return h, fmt.Errorf("get host: %w", err)

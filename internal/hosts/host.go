@@ -57,6 +57,7 @@ type HostRow struct {
 	RebootNeeded     *bool       `json:"reboot_needed" doc:"Null: never known."`
 	LastSeenAt       *time.Time  `json:"last_seen_at"`
 	CurrentJob       *CurrentJob `json:"current_job"`
+	Groups           []GroupRef  `json:"groups" nullable:"false" doc:"Those of its groups that the reader knows."`
 	Next             string      `json:"next" doc:"What happens next, one sentence."`
 
 	currentNumber int64

@@ -2,7 +2,9 @@ package hosts
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,11 +28,15 @@ type listInput struct {
 	OS      []string `query:"os" maxItems:"50"`
 	Pending string   `query:"pending" enum:"any,security,none"`
 	Reboot  string   `query:"reboot" enum:"true,false"`
+	GroupID []string `query:"group_id,explode" maxItems:"100" doc:"Repeatable, or a list with commas. none: in no group."`
 	Sort    string   `query:"sort" default:"name" enum:"name,state,os,pending,security,last_seen"`
 	Order   string   `query:"order" default:"asc" enum:"asc,desc"`
 }
 
-func (i listInput) filter() Filter {
+// noGroup in place of a group's id chooses hosts that are in none.
+const noGroup = "none"
+
+func (i listInput) filter() (Filter, error) {
 	f := Filter{Query: i.Query, OS: i.OS, Pending: i.Pending, Sort: i.Sort, Desc: i.Order == "desc", Page: i.Page, PageSize: i.PageSize}
 	for _, s := range i.State {
 		f.States = append(f.States, State(s))
@@ -39,7 +45,21 @@ func (i listInput) filter() Filter {
 		want := i.Reboot == "true"
 		f.Reboot = &want
 	}
-	return f
+	for n, text := range strings.Split(strings.Join(i.GroupID, ","), ",") { // repeated, or one list
+		if text == "" {
+			continue
+		}
+		if text == noGroup {
+			f.NoGroup = true
+			continue
+		}
+		id, err := ids.Parse(text)
+		if err != nil {
+			return f, apierr.Invalid(apierr.Detail{Field: fmt.Sprintf("group_id[%d]", n), Value: text, Message: `Must be the id of a group, or "none".`})
+		}
+		f.Groups = append(f.Groups, id)
+	}
+	return f, nil
 }
 
 // HostInput names a host. It is exported because the API library does not look
@@ -78,10 +98,15 @@ func (s *Service) Routes(api huma.API) {
 	refresh.DefaultStatus = http.StatusAccepted
 	huma.Register(api, refresh, s.handleRefresh)
 	huma.Register(api, op("hostTimeline", http.MethodGet, "/hosts/{id}/timeline", "What happened to a host"), s.handleTimeline)
+	s.groupRoutes(api)
 }
 
 func (s *Service) handleList(ctx context.Context, in *listInput) (*struct{ Body HostPage }, error) {
-	p, err := s.List(ctx, ScopeOf(auth.ActorFrom(ctx)), in.filter())
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.List(ctx, ScopeOf(auth.ActorFrom(ctx)), f)
 	return &struct{ Body HostPage }{p}, err
 }
 

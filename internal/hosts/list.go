@@ -19,7 +19,9 @@ type Filter struct {
 	OS       []string
 	Pending  string // any, security, none
 	Reboot   *bool
-	Sort     string // name, state, os, pending, security, last_seen
+	Groups   []ids.ID // in one of these, as far as the scope knows them
+	NoGroup  bool     // or in none
+	Sort     string   // name, state, os, pending, security, last_seen
 	Desc     bool
 	Page     int // from 1
 	PageSize int
@@ -47,7 +49,14 @@ func (s *Service) Get(ctx context.Context, scope Scope, id ids.ID) (Host, error)
 	return h, err
 }
 
-const rowColumns = `h.id, h.name, h.fqdn, h.address, h.port, h.state, h.state_since, h.state_reason,
+// rowColumns are read by rowTargets.
+func rowColumns(scope Scope) string {
+	const groups = "(select coalesce(array_agg(g.%[1]s order by lower(g.name), g.id), '{}') from host_group_host m join host_group g on g.id = m.group_id where m.host_id = h.id and %[2]s)"
+	known := scope.GroupSQL("g.id")
+	return plainColumns + ", " + fmt.Sprintf(groups, "id", known) + ", " + fmt.Sprintf(groups, "name", known)
+}
+
+const plainColumns = `h.id, h.name, h.fqdn, h.address, h.port, h.state, h.state_since, h.state_reason,
 	coalesce(h.os, ''), coalesce(h.os_version, ''), coalesce(h.kernel, ''), coalesce(h.architecture, ''), coalesce(h.agent_version, ''),
 	s.total, s.security, s.held, s.critical, s.high, s.medium, s.low, s.unknown, s.checked_at,
 	h.reboot_needed, h.last_seen_at, j.job_id, j.kind::text, j.state::text, j.job_number,
@@ -89,6 +98,9 @@ func (f Filter) where(scope Scope) (string, pgx.NamedArgs) {
 		cond = append(cond, "h.reboot_needed = @reboot")
 		args["reboot"] = *f.Reboot
 	}
+	if cond = append(cond, f.groups(scope)...); len(f.Groups) > 0 {
+		args["groups"] = f.Groups
+	}
 	switch f.Pending {
 	case "any":
 		cond = append(cond, "s.total > 0")
@@ -98,6 +110,22 @@ func (f Filter) where(scope Scope) (string, pgx.NamedArgs) {
 		cond = append(cond, "s.total = 0")
 	}
 	return " where " + strings.Join(cond, " and "), args
+}
+
+// groups is the condition on the groups of a host. A group that the scope does
+// not know chooses nothing: who is in it is not to be found out by filtering.
+func (f Filter) groups(scope Scope) []string {
+	var any []string
+	if len(f.Groups) > 0 {
+		any = append(any, `exists (select from host_group_host fg where fg.host_id = h.id and fg.group_id = any(@groups) and `+scope.GroupSQL("fg.group_id")+")")
+	}
+	if f.NoGroup {
+		any = append(any, "not exists (select from host_group_host fn where fn.host_id = h.id)")
+	}
+	if len(any) == 0 {
+		return nil
+	}
+	return []string{"(" + strings.Join(any, " or ") + ")"}
 }
 
 // likeEscaper makes a user's text stand for itself in a pattern.
@@ -134,7 +162,7 @@ func listHosts(ctx context.Context, q db.Querier, scope Scope, f Filter) (HostPa
 		return page, fmt.Errorf("count hosts: %w", err)
 	}
 	args["limit"], args["offset"] = f.PageSize, (max(f.Page, 1)-1)*f.PageSize
-	rows, err := q.Query(ctx, "select "+rowColumns+rowTables+where+f.order()+" limit @limit offset @offset", args)
+	rows, err := q.Query(ctx, "select "+rowColumns(scope)+rowTables+where+f.order()+" limit @limit offset @offset", args)
 	if err != nil {
 		return page, fmt.Errorf("list hosts: %w", err)
 	}
@@ -154,6 +182,8 @@ type rowTargets struct {
 		kind, state *string
 		number      *int64
 	}
+	groupIDs   []ids.ID
+	groupNames []string
 }
 
 func (t *rowTargets) list() []any {
@@ -161,7 +191,8 @@ func (t *rowTargets) list() []any {
 	return []any{&r.ID, &r.Name, &r.FQDN, &r.Address, &r.Port, &r.State, &r.StateSince, &r.StateReason,
 		&r.OS, &r.OSVersion, &r.Kernel, &r.Architecture, &r.AgentVersion,
 		&p[0], &p[1], &p[2], &p[3], &p[4], &p[5], &p[6], &p[7], &r.PendingCheckedAt,
-		&r.RebootNeeded, &r.LastSeenAt, &t.job.id, &t.job.kind, &t.job.state, &t.job.number, &r.healthDue, &r.refreshing}
+		&r.RebootNeeded, &r.LastSeenAt, &t.job.id, &t.job.kind, &t.job.state, &t.job.number, &r.healthDue, &r.refreshing,
+		&t.groupIDs, &t.groupNames}
 }
 
 func (t *rowTargets) fill() {
@@ -169,6 +200,10 @@ func (t *rowTargets) fill() {
 		t.row.Pending = &Pending{*p[0], *p[1], *p[2], *p[3], *p[4], *p[5], *p[6], *p[7]}
 	} else {
 		t.row.PendingCheckedAt = nil
+	}
+	t.row.Groups = make([]GroupRef, len(t.groupIDs))
+	for i := range t.groupIDs {
+		t.row.Groups[i] = GroupRef{t.groupIDs[i], t.groupNames[i]}
 	}
 	if j := t.job; j.id != nil {
 		t.row.CurrentJob = &CurrentJob{*j.id, *j.kind, *j.state}

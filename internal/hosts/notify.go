@@ -33,6 +33,19 @@ func NotifyChanged(ctx context.Context, tx db.Tx, changed ...ids.ID) error {
 	return db.Notify(ctx, tx, db.ChannelEvents, payload)
 }
 
+// eventScope is said by the database itself when memberships change, see
+// migration 0010: a scope may hold other hosts now.
+const eventScope = "scope"
+
+// IsScopeEvent reports whether a payload of db.ChannelEvents says that scopes
+// may hold other hosts now.
+func IsScopeEvent(payload string) bool { return payload == eventScope }
+
+// notifyAll is NotifyChanged for any host.
+func notifyAll(ctx context.Context, tx db.Tx) error {
+	return db.Notify(ctx, tx, db.ChannelEvents, eventPrefix+eventAll)
+}
+
 // ParseEvent reads a payload of db.ChannelEvents. ok is false for one that is
 // not about hosts; all says that any host may have changed.
 func ParseEvent(payload string) (changed []ids.ID, all, ok bool) {

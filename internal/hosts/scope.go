@@ -14,10 +14,10 @@ import (
 // hold other hosts later, when memberships have changed.
 type Scope struct {
 	all       bool
-	user      ids.ID   // the hosts of this user's groups
-	ungrouped bool     // and those in no group
-	narrowed  bool     // only hosts of groups
-	groups    string   // what an API token was narrowed to, as SQL literals
+	user      ids.ID // the hosts of this user's groups
+	ungrouped bool   // and those in no group
+	narrowed  bool   // only hosts of groups
+	groups    string // what an API token was narrowed to, as SQL literals
 }
 
 // ScopeOf returns the hosts of an actor: the product's own loops, admins and
@@ -48,6 +48,28 @@ func (s Scope) SQL(column string) string {
 		cond = fmt.Sprintf("(%s or not exists (select from host_group_host scope_n where scope_n.host_id = %s))", cond, column)
 	}
 	return cond
+}
+
+// GroupSQL is the condition that the group id in a column is one that the scope
+// knows: operators know the groups that they are in. The column is as in SQL.
+func (s Scope) GroupSQL(column string) string {
+	switch {
+	case s.IsAll():
+		return column + " is not null"
+	case !s.all && s.user.IsZero():
+		return "false"
+	}
+	cond := "true"
+	if !s.all {
+		cond = fmt.Sprintf("exists (select from auth_user_group scope_u where scope_u.group_id = %s and scope_u.user_id = %s)", column, literal(s.user))
+	}
+	if !s.narrowed {
+		return cond
+	}
+	if s.groups == "" {
+		return "false"
+	}
+	return "(" + cond + " and " + column + " in (" + s.groups + "))"
 }
 
 func (s Scope) join() string {

@@ -118,8 +118,8 @@ func (e JobEvent) text() string {
 	return fmt.Sprintf("%s %-9s -- %3d%% %s\n", at, e.Phase, e.Progress, words)
 }
 
-// VisibleHosts returns which hosts of a job the scope sees. The hosts of a job
-// never change.
+// VisibleHosts returns which hosts of a job the scope sees now. The hosts of a
+// job never change, but which of them are in a scope does: see hosts.Mark.
 func (s *Service) VisibleHosts(ctx context.Context, scope hosts.Scope, job ids.ID) (map[ids.ID]bool, error) {
 	return visibleOfJob(ctx, s.db, scope, job)
 }

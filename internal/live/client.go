@@ -33,6 +33,7 @@ type client struct {
 	conn  *websocket.Conn
 	actor auth.Actor
 	scope hosts.Scope
+	mark  string // of the hosts that the scope held when the connection began
 
 	jobs  map[ids.ID]*subscription
 	fleet bool
@@ -67,9 +68,14 @@ var (
 	errStopping     = closing{websocket.StatusGoingAway, "server_stops"}
 )
 
-func newClient(s *Service, conn *websocket.Conn, actor auth.Actor) *client {
-	return &client{s: s, conn: conn, actor: actor, scope: hosts.ScopeOf(actor), jobs: map[ids.ID]*subscription{},
+// newClient reads the position of the hub before the mark: a membership that
+// changes after the mark is heard of later.
+func newClient(ctx context.Context, s *Service, conn *websocket.Conn, actor auth.Actor) (*client, error) {
+	c := &client{s: s, conn: conn, actor: actor, scope: hosts.ScopeOf(actor), jobs: map[ids.ID]*subscription{},
 		notes: s.hub.position().notes, dirty: map[ids.ID]map[ids.ID]bool{}, hosts: map[ids.ID]bool{}}
+	var err error
+	c.mark, err = hosts.Mark(ctx, s.db, c.scope)
+	return c, err
 }
 
 // serve runs the connection to its end.
@@ -163,6 +169,20 @@ func (c *client) check(ctx context.Context) error {
 		return nil
 	}
 	if hosts.ScopeOf(actor) != c.scope {
+		return errRights
+	}
+	return nil
+}
+
+// checkView ends the connection when memberships have changed which hosts are in
+// its scope: what it keeps about jobs was true of the old ones. The browser
+// comes back and asks for everything anew.
+func (c *client) checkView(ctx context.Context) error {
+	mark, err := hosts.Mark(ctx, c.s.db, c.scope)
+	if err != nil {
+		return err
+	}
+	if mark != c.mark {
 		return errRights
 	}
 	return nil

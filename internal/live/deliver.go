@@ -11,19 +11,32 @@ import (
 )
 
 // deliver sends every event that is new to this connection, and notes what else
-// has changed.
+// has changed. Notes come first: an event may be of a host that has left the
+// scope before.
 func (c *client) deliver(ctx context.Context) error {
+	if err := c.note(ctx); err != nil {
+		return err
+	}
 	for job, sub := range c.jobs {
 		if err := c.deliverJob(ctx, job, sub); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (c *client) note(ctx context.Context) error {
 	var notes []note
 	notes, c.notes = c.s.hub.notesAfter(c.notes)
+	view := false
 	for _, n := range notes {
-		c.mark(n)
+		c.keep(n)
+		view = view || n.view || n.all
 	}
-	return nil
+	if !view || c.scope.IsAll() {
+		return nil
+	}
+	return c.checkView(ctx)
 }
 
 // deliverJob sends stored events until the ring reaches back to the cursor, and
@@ -84,9 +97,10 @@ func (c *client) sayEvents(ctx context.Context, job ids.ID, sub *subscription, e
 	return nil
 }
 
-// mark keeps what a note asks for, if this connection wants to know.
-func (c *client) mark(n note) {
+// keep keeps what a note asks for, if this connection wants to know.
+func (c *client) keep(n note) {
 	switch {
+	case n.view: // checked already
 	case n.all:
 		c.allHosts = c.allHosts || c.fleet
 		for job := range c.jobs {

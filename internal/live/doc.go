@@ -4,7 +4,8 @@
 // What it guarantees:
 //   - A connection is opened with a ticket that works once, within 60 seconds,
 //     and belongs to one session. It is closed within 5 seconds after that
-//     session has ended or its rights have changed.
+//     session has ended, its rights have changed, or other hosts have come into
+//     its scope or left it because a membership of a group changed.
 //   - Whoever subscribes to a job after event N gets every later event of the
 //     hosts in their scope, once, in order. After a break they go on after the
 //     last one they have seen: nothing is lost, nothing comes twice.

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"github.com/coder/websocket"
@@ -50,7 +51,12 @@ func (s *Service) Socket() http.Handler {
 			return // Accept has answered
 		}
 		conn.SetReadLimit(maxRequest)
-		c := newClient(s, conn, actor)
+		c, err := newClient(r.Context(), s, conn, actor)
+		if err != nil {
+			slog.ErrorContext(r.Context(), "live connection not begun", "error", err)
+			conn.Close(websocket.StatusInternalError, "internal")
+			return
+		}
 		c.serve(r.Context())
 	})
 }

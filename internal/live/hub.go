@@ -25,6 +25,7 @@ type note struct {
 	job  ids.ID // a job, or the job of a job host
 	host ids.ID // a job host, when job is set too; otherwise a host
 	all  bool   // anything may have changed
+	view bool   // who sees which host may have changed
 }
 
 // hub is what this process has heard.
@@ -110,6 +111,10 @@ func (h *hub) hear(payload string) {
 		if !job.IsZero() {
 			h.add(note{job: job})
 		}
+		return
+	}
+	if hosts.IsScopeEvent(payload) {
+		h.add(note{view: true})
 		return
 	}
 	changed, all, ok := hosts.ParseEvent(payload)

@@ -27,7 +27,7 @@ type Ticket struct {
 // CreateTicket makes a ticket for the session of the actor.
 func (s *Service) CreateTicket(ctx context.Context, actor auth.Actor) (Ticket, error) {
 	if actor.SessionID.IsZero() {
-		return Ticket{}, apierr.Forbidden("forbidden", "Only a signed-in session can follow what happens.")
+		return Ticket{}, apierr.Forbidden("person_required", "Only a signed-in session can follow what happens.")
 	}
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails, see crypto/rand
