@@ -157,6 +157,10 @@ export type EventPage = {
   last_id: number;
 };
 export type Facets = {
+  /** Those that the reader knows, also empty ones. */
+  groups: GroupCount[];
+  /** Hosts in no group. */
+  no_group: number;
   os: ValueCount[];
   states: StateCounts;
 };
@@ -196,6 +200,39 @@ export type FleetPending = {
   patches_security: number;
   patches_total: number;
 };
+export type Group = {
+  created_at: string;
+  description: string;
+  host_count: number;
+  id: string;
+  /** Users in this group. */
+  member_count: number;
+  name: string;
+};
+export type GroupChange = {
+  description?: string;
+  name?: string;
+};
+export type GroupCount = {
+  count: number;
+  id: string;
+  name: string;
+};
+export type GroupHosts = {
+  host_ids: string[];
+};
+export type GroupInput = {
+  description?: string;
+  name: string;
+};
+export type GroupPage = {
+  items: Group[];
+  total: number;
+};
+export type GroupRef = {
+  id: string;
+  name: string;
+};
 export type Health = {
   checks: HealthChecks;
   status: "ok" | "failing";
@@ -223,6 +260,8 @@ export type Host = {
   current_job: CurrentJob;
   enrolled_at: string;
   fqdn: string;
+  /** Those of its groups that the reader knows. */
+  groups: GroupRef[];
   held: string[];
   id: string;
   kernel: string;
@@ -258,6 +297,9 @@ export type Host = {
   state_since: string;
   virtualization: string;
 };
+export type HostGroups = {
+  group_ids: string[];
+};
 export type HostPage = {
   items: HostRow[];
   total: number;
@@ -268,6 +310,8 @@ export type HostRow = {
   architecture: string;
   current_job: CurrentJob;
   fqdn: string;
+  /** Those of its groups that the reader knows. */
+  groups: GroupRef[];
   id: string;
   kernel: string;
   last_seen_at: string | null;
@@ -663,8 +707,39 @@ export interface Operations {
     body: EnrollmentDenial;
     ok: Enrollment;
   };
+  listGroups: {
+    query?: { page?: number; page_size?: number; q?: string };
+    ok: GroupPage;
+  };
+  createGroup: {
+    body: GroupInput;
+    ok: Group;
+  };
+  deleteGroup: {
+    path: { id: string };
+    ok: undefined;
+  };
+  getGroup: {
+    path: { id: string };
+    ok: Group;
+  };
+  updateGroup: {
+    path: { id: string };
+    body: GroupChange;
+    ok: Group;
+  };
+  addGroupHosts: {
+    path: { id: string };
+    body: GroupHosts;
+    ok: Group;
+  };
+  removeGroupHosts: {
+    path: { id: string };
+    body: GroupHosts;
+    ok: Group;
+  };
   listHosts: {
-    query?: { page?: number; page_size?: number; q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[] | null; os?: string[] | null; pending?: "any" | "security" | "none"; reboot?: "true" | "false"; sort?: "name" | "state" | "os" | "pending" | "security" | "last_seen"; order?: "asc" | "desc" };
+    query?: { page?: number; page_size?: number; q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[] | null; os?: string[] | null; pending?: "any" | "security" | "none"; reboot?: "true" | "false"; group_id?: string[] | null; sort?: "name" | "state" | "os" | "pending" | "security" | "last_seen"; order?: "asc" | "desc" };
     ok: HostPage;
   };
   hostFacets: {
@@ -676,6 +751,11 @@ export interface Operations {
   };
   getHost: {
     path: { id: string };
+    ok: Host;
+  };
+  setHostGroups: {
+    path: { id: string };
+    body: HostGroups;
     ok: Host;
   };
   hostPackages: {
@@ -772,10 +852,18 @@ export const routes = {
   listEnrollments: ["GET", "/api/v1/enrollments"],
   approveEnrollment: ["POST", "/api/v1/enrollments/{id}/approve"],
   denyEnrollment: ["POST", "/api/v1/enrollments/{id}/deny"],
+  listGroups: ["GET", "/api/v1/groups"],
+  createGroup: ["POST", "/api/v1/groups"],
+  deleteGroup: ["DELETE", "/api/v1/groups/{id}"],
+  getGroup: ["GET", "/api/v1/groups/{id}"],
+  updateGroup: ["PATCH", "/api/v1/groups/{id}"],
+  addGroupHosts: ["POST", "/api/v1/groups/{id}/hosts"],
+  removeGroupHosts: ["POST", "/api/v1/groups/{id}/hosts/remove"],
   listHosts: ["GET", "/api/v1/hosts"],
   hostFacets: ["GET", "/api/v1/hosts/facets"],
   removeHost: ["DELETE", "/api/v1/hosts/{id}"],
   getHost: ["GET", "/api/v1/hosts/{id}"],
+  setHostGroups: ["PUT", "/api/v1/hosts/{id}/groups"],
   hostPackages: ["GET", "/api/v1/hosts/{id}/packages"],
   hostPatches: ["GET", "/api/v1/hosts/{id}/patches"],
   refreshHost: ["POST", "/api/v1/hosts/{id}/refresh"],
