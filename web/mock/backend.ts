@@ -1,22 +1,12 @@
-import type {
-  Enrollment,
-  EnrollmentToken,
-  ErrorDetail,
-  Fleet,
-  Host,
-  Job,
-  Plan,
-} from '../src/api/types';
+import type { Enrollment, EnrollmentToken, Fleet, Host, Job, Plan } from '../src/api/types';
+import { byId, json, page, type Route, refuse, state } from './answers';
 import { ago, hosts, id, packages, patchesOf } from './hosts';
+import { identityRoutes } from './identity';
 import { count, events, jobHosts, jobs, makeJob, planFor } from './jobs';
 
 /** Answers of a manager that exists in this page only. */
-const json = (body: unknown, status = 200) =>
-  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
-const refuse = (status: number, code: string, message: string, details: ErrorDetail[] = []) =>
-  json({ error: { code, message, request_id: '01K00000000000000000000REQ', details } }, status);
+export { state } from './answers';
 
-export const state = { signedIn: true, mustChange: false, empty: false, failing: '' };
 const plans = new Map<string, Plan>();
 let enrollments: Enrollment[] = [1, 2].map((n) => ({
   id: id('E', n),
@@ -60,21 +50,6 @@ const tokens: EnrollmentToken[] = [
     revoked_at: null,
   },
 ];
-const user = () => ({
-  id: id('U', 1),
-  username: 'admin',
-  display_name: 'Administrator',
-  role: 'admin' as const,
-  must_change_password: state.mustChange,
-});
-const session = () => json({ access_token: 'made-up', expires_at: ago(-900), user: user() });
-
-function page<T>(list: T[], q: URLSearchParams) {
-  const size = Number(q.get('page_size') ?? 50);
-  const start = (Number(q.get('page') ?? 1) - 1) * size;
-  return { items: list.slice(start, start + size), total: list.length };
-}
-
 function findHosts(q: URLSearchParams): Host[] {
   if (state.empty) return [];
   const words = (q.get('q') ?? '').toLowerCase();
@@ -193,52 +168,10 @@ function fleet(): Fleet {
   };
 }
 
-type Handler = (
-  match: RegExpMatchArray,
-  request: { query: URLSearchParams; body: Record<string, unknown> },
-) => Response;
-const byId = <T extends { id: string }>(
-  list: T[],
-  wanted: string | undefined,
-  use: (found: T) => Response,
-) => {
-  const found = list.find((item) => item.id === wanted);
-  return found ? use(found) : refuse(404, 'not_found', 'There is no such thing.');
-};
 const jobResult = (job: Job) => json(job, 201);
 
-const routes: [string, RegExp, Handler][] = [
-  [
-    'POST',
-    /^\/auth\/refresh$/,
-    () => (state.signedIn ? session() : refuse(401, 'session_ended', 'No session.')),
-  ],
-  [
-    'POST',
-    /^\/auth\/login$/,
-    (_, { body }) => {
-      if (body.password === 'wrong')
-        return refuse(401, 'invalid_credentials', 'User name or password is wrong.');
-      state.signedIn = true;
-      return session();
-    },
-  ],
-  [
-    'POST',
-    /^\/auth\/logout$/,
-    () => {
-      state.signedIn = false;
-      return new Response(null, { status: 204 });
-    },
-  ],
-  [
-    'POST',
-    /^\/auth\/password$/,
-    () => {
-      state.mustChange = false;
-      return session();
-    },
-  ],
+const routes: Route[] = [
+  ...identityRoutes,
   ['GET', /^\/status\/fleet$/, () => json(fleet())],
   ['GET', /^\/hosts$/, (_, { query }) => json(page(findHosts(query), query))],
   [

@@ -1,17 +1,12 @@
 import { HttpResponse, http } from 'msw';
 import { expect, it } from 'vitest';
+import { someUser } from '../test/people';
 import { server } from '../test/server';
 import { call } from './client';
 import { ApiError, fieldErrors, messageOf } from './errors';
 import { session } from './session';
 
-const user = {
-  id: '1',
-  username: 'admin',
-  display_name: '',
-  role: 'admin',
-  must_change_password: false,
-} as const;
+const user = someUser();
 const answer = (access_token: string) => ({
   access_token,
   expires_at: '2026-11-23T02:00:00Z',

@@ -1,4 +1,5 @@
-import type * as api from './generated/api.gen';
+import { type AgreedOperations, agreedRoutes } from './contract';
+import * as api from './generated/api.gen';
 
 /**
  * The types of the API as pages use them: those of the document, and in place of
@@ -6,7 +7,12 @@ import type * as api from './generated/api.gen';
  * as null, and an agent may send null for an empty list; the first is corrected
  * here, the second is made into an empty list by [tidy].
  */
+export * from './contract/identity';
 export * from './generated/api.gen';
+export type { Session, User } from './contract/identity';
+
+export type Operations = Omit<api.Operations, keyof AgreedOperations> & AgreedOperations;
+export const routes = { ...api.routes, ...agreedRoutes };
 
 type WithLists<T, K extends keyof T> = Omit<T, K> & { [P in K]: NonNullable<T[P]> };
 
@@ -71,6 +77,6 @@ type Corrected = {
   listJobHosts: JobHostPage;
 };
 
-export type Answer<K extends keyof api.Operations> = K extends keyof Corrected
+export type Answer<K extends keyof Operations> = K extends keyof Corrected
   ? Corrected[K]
-  : api.Operations[K]['ok'];
+  : Operations[K]['ok'];

@@ -4,13 +4,14 @@ import { useNavigate } from 'react-router';
 import { call } from '../api/client';
 import { messageOf } from '../api/errors';
 import { keys } from '../api/keys';
+import { useSession } from '../api/session';
 import { paths } from '../lib/paths';
 import { hostStatus, jobStatus, type Status } from '../lib/status';
 import { Box, Dialog } from '../ui/mui';
 import { SearchField } from '../ui/SearchField';
 import { StatusPill } from '../ui/StatusPill';
 import { line, toneTint } from '../ui/tones';
-import { allPages } from './navigation';
+import { pagesOf } from './navigation';
 
 type Hit = { key: string; kind: string; name: string; to: string; status?: Status };
 
@@ -26,7 +27,8 @@ function useHits(words: string): { hits: Hit[]; error: unknown; busy: boolean } 
     },
     enabled: words.length > 0,
   });
-  const pages = allPages.filter((page) => page.name.toLowerCase().includes(words.toLowerCase()));
+  const { user } = useSession();
+  const pages = pagesOf(user).filter((page) => page.name.toLowerCase().includes(words.toLowerCase()));
   const hits: Hit[] = [
     ...(words ? (found.data?.hosts ?? []) : []).map((h) => ({
       key: h.id,

@@ -1,24 +1,26 @@
+import { useSession } from '../api/session';
 import { Box, Button, Dialog, DialogActions, DialogContent, DialogTitle } from '../ui/mui';
 import { SimpleTable } from '../ui/SimpleTable';
 import { line } from '../ui/tones';
-import { allPages } from './navigation';
+import { type NavItem, pagesOf } from './navigation';
 
-const rows = [
+const rowsOf = (pages: NavItem[]) => [
   { keys: 'Ctrl K', does: 'Search hosts, jobs and pages' },
   { keys: '/', does: 'Search hosts, jobs and pages' },
-  ...allPages.map((page) => ({ keys: page.keys, does: `Go to ${page.name}` })),
+  ...pages.map((page) => ({ keys: page.keys, does: `Go to ${page.name}` })),
   { keys: '?', does: 'Show this list' },
   { keys: 'Esc', does: 'Close what is open' },
 ];
 
 export function ShortcutsDialog(props: { open: boolean; onClose: () => void }) {
+  const { user } = useSession();
   return (
     <Dialog open={props.open} onClose={props.onClose} maxWidth="xs" fullWidth>
       <DialogTitle>Keyboard shortcuts</DialogTitle>
       <DialogContent>
         <SimpleTable
           caption="Keyboard shortcuts"
-          rows={rows}
+          rows={rowsOf(pagesOf(user))}
           rowKey={(row) => row.keys}
           columns={[
             {

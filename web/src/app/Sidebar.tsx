@@ -1,15 +1,17 @@
 import { useLocation } from 'react-router';
+import { useSession } from '../api/session';
 import { Link } from '../ui/Link';
 import { Logo } from '../ui/Logo';
 import { Box, Tooltip } from '../ui/mui';
 import { NavLinkBox } from '../ui/NavLinkBox';
 import { line } from '../ui/tones';
-import { isHere, type NavItem, navigation } from './navigation';
+import { isHere, type NavItem, navigationOf } from './navigation';
 
 type Props = { icons: boolean; enrollments: number; jobs: number; onNavigate: () => void };
 
 export function Sidebar(props: Props) {
   const { pathname } = useLocation();
+  const { user } = useSession();
   const badgeOf = (item: NavItem) =>
     item.badge === 'enrollments' ? props.enrollments : item.badge === 'jobs' ? props.jobs : 0;
   return (
@@ -33,7 +35,7 @@ export function Sidebar(props: Props) {
           <Logo small={props.icons} />
         </Link>
       </Box>
-      {navigation.map((section) => (
+      {navigationOf(user).map((section) => (
         <Box key={section.group} sx={{ px: 1, pb: 1.5 }}>
           {!props.icons && (
             <Box sx={{ px: 1, py: 0.5, fontSize: 12, color: 'text.secondary' }}>

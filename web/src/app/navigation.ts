@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react';
+import { can, type Permission } from '../lib/can';
 import { paths } from '../lib/paths';
 import { DashboardIcon, DeployIcon, EnrollmentIcon, HostsIcon, JobsIcon } from '../ui/icons';
 
@@ -8,9 +9,11 @@ export type NavItem = {
   icon: ComponentType<{ fontSize?: 'small' }>;
   keys: string;
   badge?: 'enrollments' | 'jobs';
+  /** Whoever may not is not shown the page. */
+  needs?: Permission;
 };
 
-/** The sidebar, the search and the shortcuts all read this list. */
+/** The sidebar, the search, the shortcuts and the guard of the pages all read this list. */
 export const navigation: { group: string; items: NavItem[] }[] = [
   {
     group: 'Overview',
@@ -26,19 +29,40 @@ export const navigation: { group: string; items: NavItem[] }[] = [
         icon: EnrollmentIcon,
         keys: 'g e',
         badge: 'enrollments',
+        needs: 'enrollment.read',
       },
     ],
   },
   {
     group: 'Operations',
     items: [
-      { name: 'Deploy', to: paths.deploy, icon: DeployIcon, keys: 'g p' },
+      {
+        name: 'Deploy',
+        to: paths.deploy,
+        icon: DeployIcon,
+        keys: 'g p',
+        needs: 'fleet.operate',
+      },
       { name: 'Jobs', to: paths.jobs, icon: JobsIcon, keys: 'g j', badge: 'jobs' },
     ],
   },
 ];
 
 export const allPages = navigation.flatMap((section) => section.items);
+
+type Person = { role: string } | null;
+
+/** The groups and pages that this person may open; a group without one is left out. */
+export function navigationOf(person: Person) {
+  return navigation
+    .map((section) => ({
+      ...section,
+      items: section.items.filter((item) => !item.needs || can(person, item.needs)),
+    }))
+    .filter((section) => section.items.length > 0);
+}
+
+export const pagesOf = (person: Person) => navigationOf(person).flatMap((section) => section.items);
 
 /** Whether `to` is where the address leads, or above it. */
 export function isHere(to: string, pathname: string): boolean {

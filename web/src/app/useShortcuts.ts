@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
-import { allPages } from './navigation';
+import { session } from '../api/session';
+import { pagesOf } from './navigation';
 
 /** Keys that a person types into a field are text, never a shortcut. */
 function isTyping(target: EventTarget | null): boolean {
@@ -31,7 +32,7 @@ export function useShortcuts(actions: { search: () => void; help: () => void }) 
         document.querySelector('[role="dialog"]')
       )
         return;
-      const page = allPages.find((item) => item.keys === `${prefix} ${event.key}`);
+      const page = pagesOf(session.get().user).find((item) => item.keys === `${prefix} ${event.key}`);
       prefix = event.key === 'g' ? 'g' : '';
       if (page) navigate(page.to);
       else if (event.key === '?') latest.current.help();

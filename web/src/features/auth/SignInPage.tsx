@@ -18,7 +18,7 @@ export default function SignInPage() {
   });
   const login = useMutation({
     mutationFn: (body: SignInForm) => call('login', { body }),
-    onSuccess: (answer) => session.begin(answer, true),
+    onSuccess: (answer) => answer.session && session.begin(answer.session, true),
     onError: () => {
       resetField('password');
       setFocus('password');
