@@ -161,6 +161,19 @@ export const packages: Package[] = Array.from({ length: 412 }, (_, i) => ({
   auto: i % 3 !== 0,
 }));
 
+/** Names of the made-up groups; groups.ts has the rest of them. */
+export const groupNames = ['Web servers', 'Databases', 'Frankfurt', 'Build farm', 'Retired'];
+
+const groupsOf = (n: number) =>
+  [
+    n % 8 === 0 || n % 8 === 6 ? 0 : -1,
+    n % 8 === 1 ? 1 : -1,
+    n % 3 === 0 ? 2 : -1,
+    n % 8 === 5 ? 3 : -1,
+  ]
+    .filter((i) => i >= 0)
+    .map((i) => ({ id: id('G', i + 1), name: groupNames[i] as string }));
+
 function makeHost(n: number): Host {
   const [os, os_version, kernel] = systems[n % 3] as (typeof systems)[number];
   const state =
@@ -178,6 +191,7 @@ function makeHost(n: number): Host {
   return {
     id: id('H', n),
     name,
+    groups: groupsOf(n),
     fqdn: `${name}.example.com`,
     address: `192.0.2.${(n % 250) + 1}`,
     port: 12443,

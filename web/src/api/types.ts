@@ -1,6 +1,7 @@
 import { type AgreedOperations, agreedRoutes } from './contract';
 import * as api from './generated/api.gen';
 
+export type { Session, User } from './contract/identity';
 /**
  * The types of the API as pages use them: those of the document, and in place of
  * some of them what the document cannot say. It has no way to mark a nested object
@@ -9,7 +10,6 @@ import * as api from './generated/api.gen';
  */
 export * from './contract/identity';
 export * from './generated/api.gen';
-export type { Session, User } from './contract/identity';
 
 export type Operations = Omit<api.Operations, keyof AgreedOperations> & AgreedOperations;
 export const routes = { ...api.routes, ...agreedRoutes };

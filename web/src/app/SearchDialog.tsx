@@ -28,7 +28,9 @@ function useHits(words: string): { hits: Hit[]; error: unknown; busy: boolean } 
     enabled: words.length > 0,
   });
   const { user } = useSession();
-  const pages = pagesOf(user).filter((page) => page.name.toLowerCase().includes(words.toLowerCase()));
+  const pages = pagesOf(user).filter((page) =>
+    page.name.toLowerCase().includes(words.toLowerCase()),
+  );
   const hits: Hit[] = [
     ...(words ? (found.data?.hosts ?? []) : []).map((h) => ({
       key: h.id,

@@ -32,7 +32,9 @@ export function useShortcuts(actions: { search: () => void; help: () => void }) 
         document.querySelector('[role="dialog"]')
       )
         return;
-      const page = pagesOf(session.get().user).find((item) => item.keys === `${prefix} ${event.key}`);
+      const page = pagesOf(session.get().user).find(
+        (item) => item.keys === `${prefix} ${event.key}`,
+      );
       prefix = event.key === 'g' ? 'g' : '';
       if (page) navigate(page.to);
       else if (event.key === '?') latest.current.help();

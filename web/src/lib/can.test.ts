@@ -5,11 +5,10 @@ import { can, rules, whyNot } from './can';
 
 /** The manager's own table, as it is written in internal/auth/permission.go. */
 function managersTable() {
-  const go = readFileSync(
-    join(process.cwd(), '..', 'internal', 'auth', 'permission.go'),
-    'utf8',
+  const go = readFileSync(join(process.cwd(), '..', 'internal', 'auth', 'permission.go'), 'utf8');
+  const names = new Map(
+    [...go.matchAll(/(\w+)\s+Permission = "([\w.]+)"/g)].map((m) => [m[1], m[2]]),
   );
-  const names = new Map([...go.matchAll(/(\w+)\s+Permission = "([\w.]+)"/g)].map((m) => [m[1], m[2]]));
   const role = (name: string) => name.replace(/^Role/, '').toLowerCase();
   const list = (text: string) => text.split(',').map((each) => role(each.trim()));
   const sets = new Map(
