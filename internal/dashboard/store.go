@@ -9,6 +9,7 @@ import (
 
 	"patchmanager/internal/db"
 	"patchmanager/internal/hosts"
+	"patchmanager/internal/jobs"
 )
 
 // totals is what one query over the hosts adds up, and what is counted beside.
@@ -48,8 +49,7 @@ func jobTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.Ti
 	err = q.QueryRow(ctx, `
 		select count(*) filter (where j.finished_at is null),
 			count(*) filter (where j.state in ('failed', 'partially_failed') and j.finished_at >= @since)
-		from job j where (j.finished_at is null or j.finished_at >= @since)
-			and exists (select from job_host v where v.job_id = j.id and `+scope.SQL("v.host_id")+`)`,
+		from `+jobs.Seen(scope, "b.finished_at is null or b.finished_at >= @since")+` j`,
 		pgx.NamedArgs{"since": now.Add(-failedWithin)}).Scan(&unfinished, &failed)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count jobs: %w", err)

@@ -338,3 +338,31 @@ func TestAMarkFollowsMemberships(t *testing.T) {
 	}
 	require.Equal(t, scope, hosts.ScopeOf(op))
 }
+
+// TestAColumnWithoutATableIsTheQueryOwn: a scope's condition has subqueries with
+// columns of the same names.
+func TestAColumnWithoutATableIsTheQueryOwn(t *testing.T) {
+	b := newBed(t)
+	all := b.fleet()
+	web, data := b.group("Web", all["alpha"]), b.group("data", all["Beta"])
+	op := b.operator("op", web)
+	ungrouped, narrow := op, admin()
+	ungrouped.Ungrouped = true
+	narrow.Groups = []ids.ID{web}
+	both := b.operator("both", web, data)
+	both.Groups = []ids.ID{web}
+	for want, list := range map[int][]auth.Actor{1: {op, narrow, both}, 4: {ungrouped}, 0: {{}}} {
+		for _, a := range list {
+			for _, column := range []string{"host_id", "h.host_id"} {
+				var n int
+				require.NoError(t, b.db.QueryRow(t.Context(), "select count(*) from host_scope_v h where "+hosts.ScopeOf(a).SQL(column)).Scan(&n))
+				require.Equal(t, want, n, hosts.ScopeOf(a).SQL(column))
+			}
+			for _, column := range []string{"group_id", "m.group_id"} {
+				var n int
+				require.NoError(t, b.db.QueryRow(t.Context(), "select count(*) from host_group_host m where "+hosts.ScopeOf(a).GroupSQL(column)).Scan(&n))
+				require.Equal(t, min(want, 1), n, hosts.ScopeOf(a).GroupSQL(column))
+			}
+		}
+	}
+}

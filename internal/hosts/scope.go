@@ -43,9 +43,11 @@ func (s Scope) SQL(column string) string {
 	case !s.all && s.user.IsZero():
 		return "false"
 	}
-	cond := fmt.Sprintf("exists (select from host_group_host scope_g%s where scope_g.host_id = %s%s)", s.join(), column, s.narrow())
+	// "in", not "exists": there the column would stand inside the subquery, and
+	// one without a table before it would be taken for the subquery's own.
+	cond := fmt.Sprintf("%s in (select scope_g.host_id from host_group_host scope_g%s where %s)", column, s.join(), s.narrow())
 	if s.ungrouped && !s.all {
-		cond = fmt.Sprintf("(%s or not exists (select from host_group_host scope_n where scope_n.host_id = %s))", cond, column)
+		cond = fmt.Sprintf("(%s or %s not in (select scope_n.host_id from host_group_host scope_n))", cond, column)
 	}
 	return cond
 }
@@ -61,7 +63,7 @@ func (s Scope) GroupSQL(column string) string {
 	}
 	cond := "true"
 	if !s.all {
-		cond = fmt.Sprintf("exists (select from auth_user_group scope_u where scope_u.group_id = %s and scope_u.user_id = %s)", column, literal(s.user))
+		cond = fmt.Sprintf("%s in (select scope_u.group_id from auth_user_group scope_u where scope_u.user_id = %s)", column, literal(s.user))
 	}
 	if !s.narrowed {
 		return cond
@@ -81,12 +83,12 @@ func (s Scope) join() string {
 
 func (s Scope) narrow() string {
 	if !s.narrowed {
-		return ""
+		return "true"
 	}
 	if s.groups == "" {
-		return " and false"
+		return "false"
 	}
-	return " and scope_g.group_id in (" + s.groups + ")"
+	return "scope_g.group_id in (" + s.groups + ")"
 }
 
 func literals(list []ids.ID) string {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"time"
 
 	"patchmanager/internal/apierr"
 	"patchmanager/internal/audit"
@@ -12,7 +13,9 @@ import (
 )
 
 // Cancel stops a job: hosts that no agent can have heard of end at once, the
-// others at the next safe point of their agent. Asking twice changes nothing.
+// others at the next safe point of their agent. Who sees only some of the job's
+// hosts stops those, and the job goes on with the others. Asking twice changes
+// nothing.
 func (s *Service) Cancel(ctx context.Context, actor auth.Actor, id ids.ID) (Job, error) {
 	if err := mayOrder(actor); err != nil {
 		return Job{}, err
@@ -30,24 +33,24 @@ func (s *Service) Cancel(ctx context.Context, actor auth.Actor, id ids.ID) (Job,
 }
 
 func (s *Service) cancel(ctx context.Context, tx db.Tx, actor auth.Actor, id ids.ID) error {
-	job, err := s.wholeJob(ctx, tx, actor, id)
+	scope := hosts.ScopeOf(actor)
+	job, err := getJob(ctx, tx, scope, id)
 	if err != nil {
-		return err
+		return missing(err, "job")
 	}
 	if job.State.isFinal() {
 		return apierr.Conflict("job_ended", "Job %d has already ended.", job.Number)
 	}
 	now := s.clock.Now()
-	fresh, err := markCancelled(ctx, tx, id, now)
-	if err != nil || !fresh {
-		return err
-	}
-	ended, err := cancelQueued(ctx, tx, id, now)
+	ended, err := cancelQueued(ctx, tx, scope, id, now)
 	if err != nil {
 		return err
 	}
-	asked, err := cancelHeld(ctx, tx, id, now)
-	if err != nil {
+	asked, err := cancelHeld(ctx, tx, scope, id, now)
+	if err != nil || len(ended)+len(asked) == 0 {
+		return err
+	}
+	if err := markAsked(ctx, tx, job, now); err != nil {
 		return err
 	}
 	target := audit.Target{Kind: "job", ID: id.String(), Name: job.Title}
@@ -61,21 +64,14 @@ func (s *Service) cancel(ctx context.Context, tx db.Tx, actor auth.Actor, id ids
 	return s.announce(ctx, tx, ended, HostCancelled, "Cancelled before it started.", now)
 }
 
-// wholeJob reads a job for a use case that acts on all of it. Who sees only some
-// of its hosts may not: the others would be touched too.
-func (s *Service) wholeJob(ctx context.Context, tx db.Tx, actor auth.Actor, id ids.ID) (Job, error) {
-	job, err := getJob(ctx, tx, hosts.ScopeOf(actor), id)
-	if err != nil {
-		return Job{}, missing(err, "job")
+// markAsked notes on the job itself that it was asked to stop, when that is true
+// of all its hosts.
+func markAsked(ctx context.Context, tx db.Tx, seen Job, now time.Time) error {
+	all, err := countAllHosts(ctx, tx, seen.ID)
+	if err != nil || all != seen.Counts.Total {
+		return err
 	}
-	all, err := countAllHosts(ctx, tx, id)
-	if err != nil {
-		return Job{}, err
-	}
-	if all != job.Counts.Total {
-		return Job{}, apierr.Forbidden("job_partly_visible", "The job has hosts that you may not change.")
-	}
-	return job, nil
+	return markCancelled(ctx, tx, seen.ID, now)
 }
 
 // missing turns "no rows" into the answer for what does not exist.

@@ -84,7 +84,7 @@ type Filter struct {
 }
 
 func (f Filter) sql(scope hosts.Scope) (string, pgx.NamedArgs) {
-	where := []string{visibleJob(scope)}
+	where := []string{"true"}
 	args := pgx.NamedArgs{"states": texts(f.States), "kinds": texts(f.Kinds), "host": f.HostID, "limit": f.Limit, "offset": f.Offset,
 		"text": "%" + likeEscape.Replace(strings.ToLower(f.Text)) + "%", "number": strings.TrimPrefix(f.Text, "#")}
 	if len(f.States) > 0 {
@@ -94,7 +94,7 @@ func (f Filter) sql(scope hosts.Scope) (string, pgx.NamedArgs) {
 		where = append(where, "j.kind::text = any(@kinds)")
 	}
 	if !f.HostID.IsZero() {
-		where = append(where, "exists (select from job_host x where x.job_id = j.id and x.host_id = @host)")
+		where = append(where, "exists (select from job_host x where x.job_id = j.id and x.host_id = @host and "+scope.SQL("x.host_id")+")")
 	}
 	if f.Text != "" {
 		where = append(where, "(lower(j.title) like @text or lower(j.note) like @text or lower(j.created_by) like @text or j.number::text = @number)")
@@ -114,18 +114,13 @@ func texts[T ~string](words []T) []string {
 // likeEscape makes a person's text literal in a like pattern.
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// visibleJob is the condition that a job j has a host in the scope.
-func visibleJob(scope hosts.Scope) string {
-	return "exists (select from job_host v where v.job_id = j.id and " + scope.SQL("v.host_id") + ")"
-}
-
 func listJobs(ctx context.Context, q db.Querier, scope hosts.Scope, f Filter) ([]JobSummary, int, error) {
 	where, args := f.sql(scope)
 	var total int
-	if err := q.QueryRow(ctx, "select count(*) from job j where "+where, args).Scan(&total); err != nil {
+	if err := q.QueryRow(ctx, "select count(*) from "+Seen(scope, "true")+" j where "+where, args).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count jobs: %w", err)
 	}
-	rows, err := q.Query(ctx, `select `+summaryColumns+` from job j cross join lateral
+	rows, err := q.Query(ctx, `select `+summaryColumns+` from `+Seen(scope, "true")+` j cross join lateral
 		(select `+countColumns+` from job_host jh where jh.job_id = j.id and `+scope.SQL("jh.host_id")+`) c
 		where `+where+` order by j.number desc limit @limit offset @offset`, args)
 	if err != nil {
@@ -141,9 +136,8 @@ func listJobs(ctx context.Context, q db.Querier, scope hosts.Scope, f Filter) ([
 // getJob reads a job as the scope sees it; db.IsNoRows when it sees none.
 func getJob(ctx context.Context, q db.Querier, scope hosts.Scope, id ids.ID) (Job, error) {
 	rows, err := q.Query(ctx, `select `+summaryColumns+`, j.selection, j.reboot, j.allow_removals, j.plan_id
-		from job j cross join lateral
-		(select `+countColumns+` from job_host jh where jh.job_id = j.id and `+scope.SQL("jh.host_id")+`) c
-		where j.id = $1 and c.total > 0`, id)
+		from `+Seen(scope, "b.id = $1")+` j cross join lateral
+		(select `+countColumns+` from job_host jh where jh.job_id = j.id and `+scope.SQL("jh.host_id")+`) c`, id)
 	if err != nil {
 		return Job{}, fmt.Errorf("get job: %w", err)
 	}
@@ -167,8 +161,8 @@ func scanJob(row pgx.CollectableRow) (Job, error) {
 }
 
 func listChildren(ctx context.Context, q db.Querier, scope hosts.Scope, parent ids.ID) ([]JobRef, error) {
-	rows, err := q.Query(ctx, `select j.id, j.number, j.kind, j.state from job j
-		where j.parent_job_id = $1 and `+visibleJob(scope)+` order by j.number`, parent)
+	rows, err := q.Query(ctx, `select j.id, j.number, j.kind, j.state from `+
+		Seen(scope, "b.parent_job_id = $1")+` j order by j.number`, parent)
 	if err != nil {
 		return nil, fmt.Errorf("list child jobs: %w", err)
 	}
@@ -181,9 +175,8 @@ func listChildren(ctx context.Context, q db.Querier, scope hosts.Scope, parent i
 
 // summaries reads the given jobs as the scope sees them.
 func summaries(ctx context.Context, q db.Querier, scope hosts.Scope, jobs []ids.ID) ([]JobSummary, error) {
-	rows, err := q.Query(ctx, `select `+summaryColumns+` from job j cross join lateral
-		(select `+countColumns+` from job_host jh where jh.job_id = j.id and `+scope.SQL("jh.host_id")+`) c
-		where j.id = any($1) and c.total > 0 order by j.number`, jobs)
+	rows, err := q.Query(ctx, `select `+summaryColumns+` from `+Seen(scope, "b.id = any($1)")+` j cross join lateral
+		(select `+countColumns+` from job_host jh where jh.job_id = j.id and `+scope.SQL("jh.host_id")+`) c order by j.number`, jobs)
 	if err != nil {
 		return nil, fmt.Errorf("read jobs: %w", err)
 	}
@@ -194,15 +187,14 @@ func summaries(ctx context.Context, q db.Querier, scope hosts.Scope, jobs []ids.
 	return items, nil
 }
 
-// markCancelled notes that a person asked the job to stop; false when it had
-// ended or had been asked before.
-func markCancelled(ctx context.Context, tx db.Tx, id ids.ID, now time.Time) (bool, error) {
-	tag, err := tx.Exec(ctx, `update job set cancel_requested_at = $2
+// markCancelled notes that a person asked the job to stop; the first one counts.
+func markCancelled(ctx context.Context, tx db.Tx, id ids.ID, now time.Time) error {
+	_, err := tx.Exec(ctx, `update job set cancel_requested_at = $2
 		where id = $1 and finished_at is null and cancel_requested_at is null`, id, now)
 	if err != nil {
-		return false, fmt.Errorf("mark job cancelled: %w", err)
+		return fmt.Errorf("mark job cancelled: %w", err)
 	}
-	return tag.RowsAffected() > 0, nil
+	return nil
 }
 
 // tally is what an unfinished job's hosts add up to.

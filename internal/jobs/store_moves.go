@@ -10,6 +10,7 @@ import (
 
 	"patchmanager/internal/agentapi"
 	"patchmanager/internal/db"
+	"patchmanager/internal/hosts"
 	"patchmanager/internal/ids"
 )
 
@@ -134,23 +135,23 @@ func toldCancel(ctx context.Context, q db.Querier, c *claim, now time.Time) erro
 // changedRow names a job host that one statement moved.
 type changedRow struct{ ID, JobID, HostID ids.ID }
 
-// cancelQueued ends the hosts of a job that no agent can have heard of.
-func cancelQueued(ctx context.Context, tx db.Tx, job ids.ID, now time.Time) ([]changedRow, error) {
+// cancelQueued ends the hosts of a job in the scope that no agent can have heard of.
+func cancelQueued(ctx context.Context, tx db.Tx, scope hosts.Scope, job ids.ID, now time.Time) ([]changedRow, error) {
 	return changeRows(ctx, tx, "cancel queued hosts", `
 		update job_host set state = 'cancelled', finished_at = $2, cancel_requested_at = $2, message = 'Cancelled before it started.',
 			error_code = null, error_message = null, error_retryable = false
 		where id in (select id from job_host where job_id = $1 order by id for no key update)
-			and state in ('waiting', 'queued') and not unsure
+			and state in ('waiting', 'queued') and not unsure and `+scope.SQL("host_id")+`
 		returning id, job_id, host_id`, job, now)
 }
 
-// cancelHeld asks the other unfinished hosts of a job to stop; those that wait
+// cancelHeld asks the other unfinished hosts of a job in the scope to stop; those that wait
 // for another try are due at once, because their agent has to be asked.
-func cancelHeld(ctx context.Context, tx db.Tx, job ids.ID, now time.Time) ([]changedRow, error) {
+func cancelHeld(ctx context.Context, tx db.Tx, scope hosts.Scope, job ids.ID, now time.Time) ([]changedRow, error) {
 	return changeRows(ctx, tx, "ask hosts to stop", `
 		update job_host set cancel_requested_at = $2, due_at = case when state = 'queued' then $2 else due_at end
 		where id in (select id from job_host where job_id = $1 order by id for no key update)
-			and finished_at is null and cancel_requested_at is null
+			and finished_at is null and cancel_requested_at is null and `+scope.SQL("host_id")+`
 		returning id, job_id, host_id`, job, now)
 }
 
