@@ -49,8 +49,8 @@ type namedHost struct {
 }
 
 func visibleHosts(ctx context.Context, q db.Querier, scope hosts.Scope, wanted []ids.ID) ([]namedHost, error) {
-	rows, err := q.Query(ctx, `select host_id, name from host_scope_v
-		where host_id = any($1) and `+scope.SQL("host_id")+` order by lower(name), host_id`, wanted)
+	rows, err := q.Query(ctx, `select h.host_id, h.name from host_scope_v h
+		where h.host_id = any($1) and `+scope.SQL("h.host_id")+` order by lower(h.name), h.host_id`, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("find hosts: %w", err)
 	}
@@ -101,18 +101,19 @@ func listHosts(ctx context.Context, q db.Querier, scope hosts.Scope, job ids.ID,
 	if err := q.QueryRow(ctx, "select count(*) from job_host jh where "+where, args).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count job hosts: %w", err)
 	}
-	items, err := queryHosts(ctx, q, where+" order by "+failuresFirst+" limit @limit offset @offset", args)
+	items, err := queryHosts(ctx, q, scope, where+" order by "+failuresFirst+" limit @limit offset @offset", args)
 	return items, total, err
 }
 
 // jobHosts reads the given rows as the scope sees them.
 func jobHosts(ctx context.Context, q db.Querier, scope hosts.Scope, job ids.ID, hostIDs []ids.ID) ([]JobHost, error) {
-	return queryHosts(ctx, q, "jh.job_id = @job and jh.host_id = any(@hosts) and "+scope.SQL("jh.host_id")+" order by jh.id",
+	return queryHosts(ctx, q, scope, "jh.job_id = @job and jh.host_id = any(@hosts) order by jh.id",
 		pgx.NamedArgs{"job": job, "hosts": hostIDs})
 }
 
-func queryHosts(ctx context.Context, q db.Querier, where string, args pgx.NamedArgs) ([]JobHost, error) {
-	rows, err := q.Query(ctx, `select `+hostColumns+` from job_host jh join host_target_v t on t.host_id = jh.host_id where `+where, args)
+func queryHosts(ctx context.Context, q db.Querier, scope hosts.Scope, where string, args pgx.NamedArgs) ([]JobHost, error) {
+	rows, err := q.Query(ctx, `select `+hostColumns+` from job_host jh join host_target_v t on t.host_id = jh.host_id
+		where `+scope.SQL("jh.host_id")+` and `+where, args)
 	if err != nil {
 		return nil, fmt.Errorf("list job hosts: %w", err)
 	}

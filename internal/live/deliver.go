@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"patchmanager/internal/db"
+	"patchmanager/internal/hosts"
 	"patchmanager/internal/ids"
 	"patchmanager/internal/jobs"
 )
@@ -182,7 +184,7 @@ func (c *client) flushHosts(ctx context.Context) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	visible, err := c.visible(ctx, changed)
+	visible, err := visibleHosts(ctx, c.s.db, c.scope, changed)
 	if err != nil {
 		return err
 	}
@@ -194,10 +196,10 @@ func (c *client) flushHosts(ctx context.Context) error {
 	return nil
 }
 
-// visible leaves out hosts that the scope does not have. A host that was removed
+// visibleHosts leaves out hosts that the scope does not have. A host that was removed
 // just now is still told about: pages have to drop it.
-func (c *client) visible(ctx context.Context, wanted []ids.ID) ([]ids.ID, error) {
-	rows, err := c.s.db.Query(ctx, "select host_id from host_target_v where host_id = any($1) and "+c.scope.SQL("host_id"), wanted)
+func visibleHosts(ctx context.Context, q db.Querier, scope hosts.Scope, wanted []ids.ID) ([]ids.ID, error) {
+	rows, err := q.Query(ctx, "select t.host_id from host_target_v t where t.host_id = any($1) and "+scope.SQL("t.host_id"), wanted)
 	if err != nil {
 		return nil, fmt.Errorf("find visible hosts: %w", err)
 	}

@@ -1,0 +1,75 @@
+package archtest
+
+// Reasons for which a query on what belongs to hosts has no reader whose hosts
+// could be limited.
+const (
+	forWorkers   = "a loop or worker of the product itself, for all hosts; no person's answer comes from it"
+	forIngest    = "stores what a host's own agent has reported, under the host that the poller asked"
+	forEnrolling = "compares a request with all hosts; only who may see enrollments, which no scope limits, reads the result"
+	chosenBefore = "acts on a row that the same use case has found under the actor's scope just before"
+	forNewRows   = "writes new rows of hosts that the use case has chosen under the actor's scope in this transaction"
+	countsOnly   = "answers a number or a position that tells nothing about any host"
+)
+
+// scopeExempt lists the functions, package.function or package.Type.method, that
+// touch what belongs to hosts and take no hosts.Scope, with the reason. The test
+// refuses entries that are not needed.
+var scopeExempt = map[string]string{
+	"ca.claimRenewals": forWorkers,
+
+	"enrollment.findByKey":     "answers the agent that holds this very key",
+	"enrollment.findByPolling": "answers the agent that holds this very polling token",
+
+	"hosts.FindSimilar":        forEnrolling,
+	"hosts.claimPolls":         forWorkers,
+	"hosts.deleteGroup":        chosenBefore,
+	"hosts.deleteMemberships":  chosenBefore,
+	"hosts.groupContents":      "reads the group that DeleteGroup has locked under the scope; goes into the audit trail only",
+	"hosts.groupsOf":           "all groups of a host that was found under the scope, for the difference that SetHostGroups writes",
+	"hosts.heldBy":             chosenBefore,
+	"hosts.insertGroup":        "a new group, which has no hosts yet",
+	"hosts.insertHost":         forEnrolling,
+	"hosts.insertMemberships":  chosenBefore,
+	"hosts.insertPolls":        forEnrolling,
+	"hosts.makeDue":            chosenBefore,
+	"hosts.poller.health":      forIngest,
+	"hosts.poller.inventory":   forIngest,
+	"hosts.poller.plainResult": forIngest,
+	"hosts.poller.release":     forWorkers,
+	"hosts.removeHost":         chosenBefore,
+	"hosts.reviveHost":         forEnrolling,
+	"hosts.setGroup":           chosenBefore,
+	"jobs.acceptHost":          forWorkers,
+	"jobs.advance":             forWorkers,
+	"jobs.cancelledClaims":     forWorkers,
+	"jobs.claimHosts":          forWorkers,
+	"jobs.countAllHosts":       "says whether an actor sees all hosts of a job; the number itself is never shown",
+	"jobs.deletePlans":         forWorkers,
+	"jobs.eventsAfter":         "feeds the ring that all connections share; each of them sends the events of visible hosts only",
+	"jobs.expireDue":           forWorkers,
+	"jobs.failPlan":            forWorkers,
+	"jobs.finishHost":          forWorkers,
+	"jobs.hostEventsAfter":     "reads one row of job_host that findHost has found under the scope",
+	"jobs.insertEvents":        forWorkers,
+	"jobs.insertJob":           forNewRows,
+	"jobs.insertPlan":          forNewRows,
+	"jobs.lastEventID":         countsOnly,
+	"jobs.markCancelled":       chosenBefore,
+	"jobs.pendingPlan":         forWorkers,
+	"jobs.releaseClaims":       forWorkers,
+	"jobs.renewClaims":         forWorkers,
+	"jobs.requeueHost":         forWorkers,
+	"jobs.rootNumber":          "the number of a job's ancestor, for the title of a job on hosts chosen under the scope",
+	"jobs.setHeldState":        forWorkers,
+	"jobs.setJobState":         forWorkers,
+	"jobs.storeFacts":          forWorkers,
+	"jobs.storePlan":           forWorkers,
+	"jobs.toldCancel":          forWorkers,
+	"jobs.unfinishedTallies":   forWorkers,
+	"patches.etags":            forIngest,
+	"patches.lockHost":         forIngest,
+	"patches.readPackages":     forIngest,
+	"patches.readPatches":      forIngest,
+	"patches.setPackages":      forIngest,
+	"patches.setPatches":       forIngest,
+}
