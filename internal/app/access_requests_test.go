@@ -1,0 +1,162 @@
+package app
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"patchmanager/internal/ids"
+	"patchmanager/internal/testkit/people"
+)
+
+// request is what the matrix sends to one operation.
+type request struct {
+	path  map[string]string // path parameters
+	query string
+	body  any
+}
+
+// object makes what a path parameter names, fresh for each call: whatever the
+// call does to it, the next caller finds the same. Everything that belongs to
+// hosts belongs to the group "mine"; the caller may name what is its own.
+type object func(w *world, c *caller) string
+
+// objects are the path parameters by the part of the path before them.
+var objects = map[string]object{
+	"/hosts/{id}":                    func(w *world, _ *caller) string { return w.newHost(w.mine).String() },
+	"/jobs/{id}":                     func(w *world, _ *caller) string { return w.newJob(false, w.newHost(w.mine)).String() },
+	"/plans/{id}":                    func(w *world, _ *caller) string { return w.newPlan(w.newHost(w.mine)).String() },
+	"/groups/{id}":                   func(w *world, c *caller) string { return w.ownGroup().String() },
+	"/users/{id}":                    func(w *world, _ *caller) string { return w.newUser().user.String() },
+	"/enrollments/{id}":              func(w *world, _ *caller) string { return w.newEnrollment().String() },
+	"/enrollment-tokens/{id}":        func(w *world, _ *caller) string { return w.newEnrollmentToken().String() },
+	"/enroll/status/{polling_token}": func(*world, *caller) string { return "nobody-was-given-this" },
+}
+
+// requests are the operations that need more than their path parameters.
+var requests = map[string]func(w *world, c *caller) request{
+	// hosts
+	"setHostGroups": func(w *world, _ *caller) request {
+		return request{body: object1("group_ids", []ids.ID{w.mine})}
+	},
+	// groups
+	"createGroup": func(w *world, _ *caller) request { return request{body: object1("name", w.name("created"))} },
+	"updateGroup": func(w *world, _ *caller) request { return request{body: object1("name", w.name("renamed"))} },
+	"addGroupHosts": func(w *world, _ *caller) request {
+		return request{body: object1("host_ids", []ids.ID{w.newHost(w.mine)})}
+	},
+	"removeGroupHosts": func(w *world, _ *caller) request {
+		return request{body: object1("host_ids", []ids.ID{w.newHost(w.mine)})}
+	},
+	// jobs
+	"createJob": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"kind": "refresh", "host_ids": []ids.ID{w.newHost(w.mine)}, "reboot": "never", "allow_removals": false}}
+	},
+	"createPlan": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"host_ids": []ids.ID{w.newHost(w.mine)}, "selection": object1("mode", "all"), "allow_removals": false}}
+	},
+	"rerunJob": func(w *world, _ *caller) request {
+		return request{path: object2("id", w.newJob(true, w.newHost(w.mine))), body: map[string]any{}}
+	},
+	"rollbackJob": func(w *world, _ *caller) request {
+		return request{path: object2("id", w.newUndoable(w.newHost(w.mine))), body: map[string]any{}}
+	},
+	"jobHostEvents": func(w *world, _ *caller) request { return w.jobHost() },
+	"jobHostLog":    func(w *world, _ *caller) request { return w.jobHost() },
+	// enrollment
+	"denyEnrollment":        func(*world, *caller) request { return request{body: object1("reason", "not ours")} },
+	"createEnrollmentToken": func(*world, *caller) request { return request{body: map[string]any{"note": "test"}} },
+	"enroll": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"machine_id": w.name("machine"), "hostname": w.name("host"), "fqdn": "", "ip_address": "192.0.2.10",
+			"port": 12443, "os_details": map[string]string{}, "csr": w.newCSR()}}
+	},
+	// sign-in
+	"login": func(*world, *caller) request {
+		return request{body: map[string]string{"username": "nobody", "password": "not the password"}}
+	},
+	"changePassword": func(*world, *caller) request {
+		return request{body: map[string]string{"current_password": people.Password, "new_password": "another quiet gravel"}}
+	},
+}
+
+// refusedToAll are operations that the matrix cannot ask in a way that anybody
+// would be let in, with the reason. Every other one answers 2xx or 3xx to somebody.
+var refusedToAll = map[string]string{
+	"login":          "the matrix never sends a password that is right: sign-in has tests of its own",
+	"refreshSession": "the matrix sends no cookie: sign-in has tests of its own",
+	"enrollAck":      "nobody was given the polling token",
+}
+
+func object1(name string, value any) map[string]any { return map[string]any{name: value} }
+
+func object2(name string, id ids.ID) map[string]string { return map[string]string{name: id.String()} }
+
+// requestFor builds the request of an operation for a caller.
+func (w *world) requestFor(id, path string, c *caller) request {
+	w.t.Helper()
+	var r request
+	if build := requests[id]; build != nil {
+		r = build(w, c)
+	}
+	if r.path == nil {
+		r.path = map[string]string{}
+	}
+	for _, placeholder := range parameter.FindAllString(path, -1) {
+		name := placeholder[1 : len(placeholder)-1]
+		if r.path[name] != "" {
+			continue
+		}
+		prefix := strings.TrimPrefix(path[:strings.Index(path, placeholder)+len(placeholder)], "/api/v1")
+		make, known := objects[prefix]
+		require.True(w.t, known, "%s: say in access_requests_test.go what %s is", id, prefix)
+		r.path[name] = make(w, c)
+	}
+	return r
+}
+
+func (w *world) jobHost() request {
+	h := w.newHost(w.mine)
+	return request{path: map[string]string{"id": w.newJob(false, h).String(), "host_id": h.String()}}
+}
+
+// ownGroup is a fresh group with a host, in which are those who are in scope.
+func (w *world) ownGroup() ids.ID {
+	w.t.Helper()
+	g := w.newGroup("group")
+	w.newHost(w.mine, g)
+	w.exec("insert into auth_user_group (user_id, group_id) values ($1, $2)", w.as("operator_in").user, g)
+	w.exec("update auth_api_token set group_ids = group_ids || $2::uuid where id = $1", w.as("token_in").token, g)
+	return g
+}
+
+func (w *world) newCSR() string {
+	w.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(w.t, err)
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
+	require.NoError(w.t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
+}
+
+func (w *world) newEnrollment() ids.ID {
+	w.t.Helper()
+	block, _ := pem.Decode([]byte(w.newCSR()))
+	id := ids.New()
+	w.exec(`insert into enrollment_request (id, polling_hash, key_fingerprint, csr, machine_id, hostname, fqdn, address_seen, address_claimed, port, os, status, requested_at, expires_at)
+		values ($1, sha256(convert_to($2, 'UTF8')), $2, $3, $2, $4, '', '192.0.2.10', '', 12443, '', 'pending', now(), now() + interval '7 d')`,
+		id, id.String(), block.Bytes, w.name("host"))
+	return id
+}
+
+func (w *world) newEnrollmentToken() ids.ID {
+	w.t.Helper()
+	id := ids.New()
+	w.exec(`insert into enrollment_token (id, token_hash, uses, expires_at, created_at, created_by)
+		values ($1, sha256($2), 1, now() + interval '1 d', now(), 'somebody')`, id, []byte(id.String()))
+	return id
+}
