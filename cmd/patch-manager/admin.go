@@ -12,6 +12,7 @@ import (
 type adminCmd struct {
 	EnrollToken   enrollTokenCmd `cmd:"" help:"Make a token that lets hosts in without approval, for patch-agent enroll."`
 	ResetPassword resetCmd       `cmd:"" help:"Give a user a one-time password and end all of their sessions."`
+	ResetAccess   resetAccessCmd `cmd:"" help:"Let every address in again: empty the access lists of the interface, enrollment and metrics."`
 	Fingerprint   fingerprintCmd `cmd:"" help:"Print the fingerprint of the certificate authority, for patch-agent enroll."`
 }
 
@@ -55,6 +56,21 @@ func (r resetCmd) Run(c *cli) error {
 	}
 	fmt.Fprintf(os.Stderr, "The one-time password of %s; it must be changed at the next sign-in:\n", r.Username)
 	fmt.Println(password)
+	return nil
+}
+
+type resetAccessCmd struct{}
+
+// Run implements the command.
+func (resetAccessCmd) Run(c *cli) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if err := app.ResetAccess(context.Background(), cfg); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "Every address may connect again, within two seconds; trusted proxies are as they were.")
 	return nil
 }
 

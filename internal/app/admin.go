@@ -19,6 +19,7 @@ import (
 	"patchmanager/internal/db"
 	"patchmanager/internal/enrollment"
 	"patchmanager/internal/pgserver"
+	"patchmanager/internal/settings"
 )
 
 // connectTimeout is long for a local socket and short for a person.
@@ -90,6 +91,13 @@ func ResetPassword(ctx context.Context, cfg config.Config, username string) (pas
 		return err
 	})
 	return password, err
+}
+
+// ResetAccess lets every address in again.
+func ResetAccess(ctx context.Context, cfg config.Config) error {
+	return inInstallation(ctx, cfg, func(d *db.DB) error {
+		return settings.New(settings.Deps{DB: d, Clock: clock.System()}).ResetAccess(ctx, auth.System("console"))
+	})
 }
 
 // EnrollToken makes a token that lets hosts in without a person's approval.

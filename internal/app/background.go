@@ -18,13 +18,15 @@ import (
 
 // loops is everything that a process does by itself.
 func (p *process) loops(ctx context.Context) []runner.Loop {
-	switch d := p.domains; {
+	d := p.domains
+	all := d.settings.Loops() // each process has its own copy
+	switch {
 	case p.role.web && p.role.worker:
-		return slices.Concat(d.webLoops(), d.workerLoops(ctx))
+		return slices.Concat(all, d.webLoops(), d.workerLoops(ctx))
 	case p.role.web:
-		return slices.Concat(d.webLoops(), d.ca.Loops(nil)) // its own certificates only
+		return slices.Concat(all, d.webLoops(), d.ca.Loops(nil)) // its own certificates only
 	default:
-		return d.workerLoops(ctx)
+		return slices.Concat(all, d.workerLoops(ctx))
 	}
 }
 

@@ -19,10 +19,12 @@ import (
 	"patchmanager/internal/patches"
 	"patchmanager/internal/queue"
 	"patchmanager/internal/sealed"
+	"patchmanager/internal/settings"
 )
 
 // domains are the services of every domain.
 type domains struct {
+	settings   *settings.Service
 	agents     *agentclient.Client
 	auth       *auth.Service
 	ca         *ca.Authority
@@ -43,14 +45,19 @@ func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, erro
 		return domains{}, err
 	}
 	d := domains{sockets: &sync.WaitGroup{}, ca: p.ca, agents: agentclient.New(agentclient.Config{TLS: p.ca.ClientTLS, Clock: p.clock})}
-	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, PasswordChanged: forgetFirstPassword(p.cfg)})
+	d.settings = settings.New(settings.Deps{DB: p.db, Clock: p.clock, Nudge: p.notified.Nudge(ctx, db.ChannelSettings)})
+	if err := d.settings.Load(ctx); err != nil { // before the first request: they say who may come in
+		return domains{}, err
+	}
+	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, PasswordChanged: forgetFirstPassword(p.cfg), Rules: signInRules(d.settings)})
 	d.patches = patches.New(patches.Deps{DB: p.db, Clock: p.clock})
 	d.hosts = hosts.New(hosts.Deps{DB: p.db, Clock: p.clock, Certificates: p.ca, Agents: d.agents, Patches: d.patches,
 		Nudge: p.notified.Nudge(ctx, db.ChannelPolls), Intervals: intervals(p.cfg), MaxCalls: p.cfg.Polling.MaxCalls})
 	d.enrollment = enrollment.New(enrollment.Deps{DB: p.db, Clock: p.clock, CA: p.ca})
-	d.jobs = jobs.New(jobs.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Agents: jobs.AgentsOf(d.agents), Listener: p.notified})
+	d.jobs = jobs.New(jobs.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Agents: jobs.AgentsOf(d.agents), Listener: p.notified,
+		StepUpHosts: func() int { return d.settings.Security().StepUpHosts }})
 	d.dashboard = dashboard.New(dashboard.Deps{DB: p.db, Clock: p.clock, Jobs: d.jobs})
-	d.live = live.New(live.Deps{DB: p.db, Clock: p.clock, Jobs: d.jobs, Sessions: d.auth, Listener: p.notified})
+	d.live = live.New(live.Deps{DB: p.db, Clock: p.clock, Jobs: d.jobs, Sessions: admittedSessions{d.auth, d.settings}, Listener: p.notified})
 	return d, nil
 }
 
@@ -62,7 +69,7 @@ func intervals(cfg config.Config) hosts.Intervals {
 // describe makes the services without anything behind them, for their routes.
 func describe() domains {
 	return domains{
-		auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
+		settings: settings.New(settings.Deps{}), auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
 		hosts: hosts.New(hosts.Deps{}), enrollment: enrollment.New(enrollment.Deps{}), patches: patches.New(patches.Deps{}), jobs: jobs.New(jobs.Deps{}),
 		dashboard: dashboard.New(dashboard.Deps{}), live: live.New(live.Deps{}), sockets: &sync.WaitGroup{},
 	}

@@ -115,7 +115,7 @@ func (p *process) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.notified = db.Listen(p.db, p.clock, db.ChannelJobs, db.ChannelEvents, db.ChannelPolls)
+	p.notified = db.Listen(p.db, p.clock, db.ChannelJobs, db.ChannelEvents, db.ChannelPolls, db.ChannelSettings)
 	if p.domains, err = newDomains(ctx, p, box); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"net/netip"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +18,7 @@ func register(api huma.API, d domains, h *health) {
 	api.UseMiddleware(d.auth.Middleware(api)) // before all operations
 	h.routes(api)
 	d.auth.Routes(api)
+	d.settings.Routes(api)
 	d.ca.Routes(api)
 	d.hosts.Routes(api)
 	d.enrollment.Routes(api)
@@ -46,13 +48,20 @@ func counted(n *sync.WaitGroup, h http.Handler) http.Handler {
 
 // handler is everything that the listener answers.
 func (p *process) handler() http.Handler {
+	lists := p.domains.settings.Access
+	return httpx.Stack(p.everything(), httpx.Edge{Clock: p.clock, Observe: p.metrics.Request,
+		Trusted: func(proxy netip.Addr) bool { return lists().Trusts(proxy) },
+		Admits:  func(path string, from netip.Addr) bool { return admits(lists(), path, from) }})
+}
+
+func (p *process) everything() http.Handler {
 	h := &health{db: p.db, clock: p.clock}
 	operations, _ := newAPI(p.domains, h)
 	mux := http.NewServeMux()
 	mux.Handle("/api/", httpx.API(operations))
-	mux.HandleFunc("GET /status/health", h.serve)
-	mux.Handle("GET /metrics", p.metrics.Handler())
+	mux.HandleFunc("GET "+healthPath, h.serve)
+	mux.Handle("GET "+metricsPath, p.metrics.Handler())
 	mux.Handle("/", httpx.SPA(httpx.Pages{Files: web.FS(), Index: web.Index, Placeholder: web.NoncePlaceholder,
 		Immutable: "assets", NotBuilt: web.NotBuilt}))
-	return httpx.Stack(mux, p.clock, p.metrics.Request)
+	return mux
 }

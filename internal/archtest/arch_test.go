@@ -135,6 +135,7 @@ func TestRulesOfTheHouse(t *testing.T) {
 		{"internal/auth", "internal/audit", true},
 		{"internal/audit", "internal/auth", false},
 		{"internal/auth", "internal/settings", false},
+		{"internal/settings", "internal/auth", true},
 		{"internal/enrollment", "internal/agentclient", false},
 		{"internal/enrollment", "internal/ca", true},
 		{"internal/rollouts", "internal/jobs", true},

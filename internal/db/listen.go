@@ -15,9 +15,10 @@ import (
 // Channels that the product notifies on. A notification only says "look": what
 // there is to see stands in rows, so a lost one costs time and never data.
 const (
-	ChannelJobs   = "pm_jobs"   // something may be due
-	ChannelEvents = "pm_events" // new events, changed jobs or hosts
-	ChannelPolls  = "pm_polls"  // a host is to be asked soon
+	ChannelJobs     = "pm_jobs"     // something may be due
+	ChannelEvents   = "pm_events"   // new events, changed jobs or hosts
+	ChannelPolls    = "pm_polls"    // a host is to be asked soon
+	ChannelSettings = "pm_settings" // a run-time setting has changed
 )
 
 // Listener is a process's one connection for notifications.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"time"
 
@@ -24,16 +25,26 @@ type Observation struct {
 	Duration time.Duration
 }
 
+// Edge is what the outermost layer asks the product with each request.
+type Edge struct {
+	Clock   clock.Clock
+	Observe func(Observation)
+	Trusted func(proxy netip.Addr) bool             // whose X-Forwarded-For is believed; nil: nobody's
+	Admits  func(path string, from netip.Addr) bool // who may come in at all; nil: everybody
+}
+
 // Stack puts around h what every request gets, outermost first: an id, the
 // caller's address, security headers, a body limit, one log line and one
-// observation, an answer for a panic, and no writing from other sites' pages.
-func Stack(h http.Handler, c clock.Clock, observe func(Observation)) http.Handler {
+// observation, an answer for a panic, no entry for addresses that are not
+// allowed, and no writing from other sites' pages.
+func Stack(h http.Handler, e Edge) http.Handler {
 	h = refuseCrossOrigin(h)
+	h = refuseStrangers(h, e.Admits)
 	h = recoverPanics(h)
-	h = record(h, c, observe)
+	h = record(h, e.Clock, e.Observe)
 	h = http.MaxBytesHandler(h, MaxBody)
 	h = securityHeaders(h)
-	return WithRequestID(WithClientAddr(h))
+	return WithRequestID(WithClientBehind(e.Trusted, h))
 }
 
 // refuseCrossOrigin answers 403 to a request that changes something and that a

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -45,7 +46,7 @@ func mux() *http.ServeMux {
 func stacked(t *testing.T, h http.Handler) (do func(method, path string, header ...string) *http.Response, seen <-chan httpx.Observation) {
 	observed := make(chan httpx.Observation, 64)
 	c := fakeclock.New(time.Unix(1_700_000_000, 0))
-	s := httptest.NewServer(httpx.Stack(h, c, func(o httpx.Observation) { observed <- o }))
+	s := httptest.NewServer(httpx.Stack(h, httpx.Edge{Clock: c, Observe: func(o httpx.Observation) { observed <- o }}))
 	t.Cleanup(s.Close)
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
 	return func(method, path string, header ...string) *http.Response {
@@ -196,4 +197,37 @@ func TestABuildWithoutTheInterfaceSaysSo(t *testing.T) {
 	res := do("GET", "/")
 	require.Equal(t, http.StatusServiceUnavailable, res.StatusCode)
 	require.Equal(t, "run the build\n", body(t, res))
+}
+
+func TestAnAddressThatIsNotAllowedGetsNothing(t *testing.T) {
+	var asked []string
+	seen := make(chan httpx.Observation, 8)
+	h := httpx.Stack(httpx.SPA(pages()), httpx.Edge{Clock: fakeclock.New(time.Unix(1_700_000_000, 0)),
+		Observe: func(o httpx.Observation) { seen <- o },
+		Trusted: func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.0.1") },
+		Admits: func(path string, from netip.Addr) bool {
+			asked = append(asked, path+" "+from.String())
+			return from == netip.MustParseAddr("198.51.100.1")
+		}})
+	ask := func(method, path, forwarded string) *http.Response {
+		r := httptest.NewRequest(method, path, nil)
+		r.RemoteAddr = "10.0.0.1:4000"
+		r.Header.Set("X-Forwarded-For", forwarded)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Result()
+	}
+	for _, path := range []string{"/", "/assets/app-1a.js", "/api/v1/auth/login", "/api/v1/ws/jobs", "/no/such"} {
+		res := ask("GET", path, "192.0.2.9")
+		require.Equal(t, http.StatusForbidden, res.StatusCode, path)
+		require.Equal(t, "no-store", res.Header.Get("Cache-Control"))
+		require.NotEmpty(t, res.Header.Get("Content-Security-Policy"))
+		e := envelopeOf(t, res)
+		require.Equal(t, "address_not_allowed", e.Code)
+		require.Contains(t, e.Message, "192.0.2.9")
+		require.NotContains(t, e.Message, "198.51")
+		require.Equal(t, http.StatusForbidden, (<-seen).Status, "it is in the log")
+	}
+	require.Equal(t, http.StatusOK, ask("GET", "/", "192.0.2.9, 198.51.100.1").StatusCode)
+	require.Equal(t, "/ 192.0.2.9", asked[0])
 }

@@ -24,6 +24,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		e.hide(nil, err)
 		slog.ErrorContext(r.Context(), "request failed", "error", err, "method", r.Method, "path", loggedPath(r.URL.Path, r.Pattern), "request_id", e.Err.RequestID)
 	}
+	w.Header().Set("Cache-Control", "no-store") // also where the answer that it replaces may be kept
 	WriteJSON(r.Context(), w, e.status, e)
 }
 

@@ -106,6 +106,15 @@ func mayOrder(actor auth.Actor) error {
 	return actor.Require(auth.OperateFleet)
 }
 
+// mayOrderFor wants a fresh second factor for an order that reaches far: a new
+// job, one that is taken back and one that is run again alike.
+func (s *Service) mayOrderFor(actor auth.Actor, hosts int) error {
+	if hosts <= s.stepUp() {
+		return nil
+	}
+	return actor.RequireFresh(auth.OperateFleet, s.clock.Now())
+}
+
 // chooseHosts refuses hosts that do not exist for the actor.
 func (s *Service) chooseHosts(ctx context.Context, tx db.Tx, actor auth.Actor, wanted []ids.ID) ([]newHost, error) {
 	found, err := visibleHosts(ctx, tx, hosts.ScopeOf(actor), wanted)
@@ -147,6 +156,9 @@ func (s *Service) order(ctx context.Context, actor auth.Actor, j newJob, parent 
 	err = s.db.InTx(ctx, func(tx db.Tx) error {
 		hs, err := choose(tx)
 		if err != nil {
+			return err
+		}
+		if err := s.mayOrderFor(actor, len(hs)); err != nil {
 			return err
 		}
 		if err := s.insertOrder(ctx, tx, actor, j, parent, hs); err != nil {

@@ -34,6 +34,9 @@ type Deps struct {
 	Agents func(agentclient.Target) Agent
 	// Listener nudges the loops. Nil: they only look at their interval.
 	Listener *db.Listener
+	// StepUpHosts is the most hosts that an order may have without a fresh second
+	// factor, asked with each order. Nil: any number.
+	StepUpHosts func() int
 	// Crash is called before and after every step of a host run that another
 	// process can see. Tests end the worker in it; nil does nothing.
 	Crash func(point string)
@@ -47,12 +50,16 @@ type Service struct {
 	agents func(agentclient.Target) Agent
 	listen *db.Listener
 	crash  func(point string)
+	stepUp func() int
 	work   *worker
 }
 
 // New makes a Service.
 func New(d Deps) *Service {
 	s := &Service{db: d.DB, clock: d.Clock, queue: d.Queue, agents: d.Agents, listen: d.Listener, crash: d.Crash}
+	if s.stepUp = d.StepUpHosts; s.stepUp == nil {
+		s.stepUp = func() int { return maxHosts }
+	}
 	if s.crash == nil {
 		s.crash = func(string) {}
 	}
