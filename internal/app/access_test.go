@@ -28,6 +28,7 @@ const accessFile = "testdata/access.txt"
 //
 // and read the difference.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	_, api := newAPI(describe(), &health{})
 	w := newWorld(t)
 	var rows []accessRow
