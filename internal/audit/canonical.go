@@ -3,6 +3,8 @@ package audit
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
+	"errors"
 	"time"
 )
 
@@ -11,6 +13,19 @@ const encodingVersion = "patch-manager audit v1\x00"
 
 // hash is a link of the chain. The zero hash precedes the first row.
 type hash [sha256.Size]byte
+
+// MarshalText implements encoding.TextMarshaler: lower-case hex.
+func (h hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (h *hash) UnmarshalText(b []byte) error {
+	raw, err := hex.DecodeString(string(b))
+	if err != nil || len(raw) != len(h) {
+		return errors.New("not a hash of 64 hexadecimal digits")
+	}
+	copy(h[:], raw)
+	return nil
+}
 
 // content is what a row says, as it is stored and hashed.
 type content struct {

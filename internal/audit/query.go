@@ -2,9 +2,12 @@ package audit
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,23 +24,35 @@ type Row struct {
 	Details   json.RawMessage
 	Address   string
 	RequestID string
+	PrevHash  string // hex
+	RowHash   string // hex
 }
 
 // Filter chooses rows; empty fields choose all.
 type Filter struct {
+	Query      string // words that each begin a word of the row's names, ids or details; or a request id
 	TargetKind string
 	TargetID   string
 	ActorID    string
+	ActorKind  string
 	Action     string // exactly, or with all below it when it ends in ".": "session."
-	Limit      int    // 0: 50; at most 500
+	Address    string
+	From       time.Time // at or after
+	To         time.Time // before
+	Limit      int       // 0: 50; at most 500
 	Offset     int
 }
 
 // maxPage bounds one answer.
 const maxPage = 500
 
+// MaxTotal is where counting the rows that a filter chooses stops: more rows are
+// counted as this many. Nobody turns so many pages, and counting a million rows
+// would make each of them slow.
+const MaxTotal = 10_000
+
 // List returns the rows that the filter chooses, newest first, and how many
-// there are in all.
+// there are in all, or MaxTotal. Without a filter the number is exact.
 func List(ctx context.Context, q db.Querier, f Filter) ([]Row, int, error) {
 	if f.Limit <= 0 {
 		f.Limit = 50
@@ -60,36 +75,105 @@ func ForTarget(ctx context.Context, q db.Querier, kind, id string, limit, offset
 	return List(ctx, q, Filter{TargetKind: kind, TargetID: id, Limit: limit, Offset: offset})
 }
 
-// chosen is the condition of a Filter as $1 … $4.
-const chosen = `
-	($1 = '' or target_kind = $1) and ($2 = '' or target_id = $2) and ($3 = '' or actor_id = $3)
-	and ($4 = '' or action = $4 or (right($4, 1) = '.' and starts_with(action, $4)))`
+// where is the condition of a filter. Only what is asked for is in it: each
+// combination gets the plan that suits it.
+func (f Filter) where() (string, pgx.NamedArgs) {
+	conds, args := []string{"true"}, pgx.NamedArgs{}
+	equal := func(column, value string) {
+		if value != "" {
+			conds = append(conds, column+" = @"+column)
+			args[column] = value
+		}
+	}
+	equal("target_kind", f.TargetKind)
+	equal("target_id", f.TargetID)
+	equal("actor_id", f.ActorID)
+	equal("actor_kind", f.ActorKind)
+	equal("address", f.Address)
+	if prefix, ok := strings.CutSuffix(f.Action, "."); ok {
+		// "/" follows ".": the range holds exactly what begins with the prefix
+		conds = append(conds, `action collate "C" >= @action_from and action collate "C" < @action_to`)
+		args["action_from"], args["action_to"] = prefix+".", prefix+"/"
+	} else {
+		equal("action", f.Action)
+	}
+	if !f.From.IsZero() {
+		conds, args["at_from"] = append(conds, "at >= @at_from"), f.From
+	}
+	if !f.To.IsZero() {
+		conds, args["at_to"] = append(conds, "at < @at_to"), f.To
+	}
+	if words := searchWords(f.Query); f.Query != "" {
+		conds = append(conds, `(audit_words(actor_name, action, target_id, target_name, details) @@ to_tsquery('simple', @words)
+			or (request_id = @request and request_id <> ''))`)
+		args["words"], args["request"] = words, strings.ToUpper(strings.TrimSpace(f.Query))
+	}
+	return strings.Join(conds, " and "), args
+}
 
-func countRows(ctx context.Context, q db.Querier, f Filter) (int, error) {
-	var n int
-	err := q.QueryRow(ctx, `select count(*) from audit_entry where `+chosen,
-		f.TargetKind, f.TargetID, f.ActorID, f.Action).Scan(&n)
+// searchWords makes a query of words that all must occur, each as a beginning.
+// The words are letters and digits alone, as in the index.
+func searchWords(text string) string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	for i, w := range words {
+		words[i] = w + ":*"
+	}
+	return strings.Join(words, " & ")
+}
+
+// isEmpty reports whether the filter chooses every row.
+func (f Filter) isEmpty() bool {
+	f.Limit, f.Offset = 0, 0
+	return f == Filter{}
+}
+
+func countRows(ctx context.Context, q db.Querier, f Filter) (n int, err error) {
+	if f.isEmpty() { // no gaps
+		err = q.QueryRow(ctx, `select coalesce(max(id) - min(id) + 1, 0) from audit_entry`).Scan(&n)
+		return n, err
+	}
+	where, args := f.where()
+	args["most"] = MaxTotal
+	err = q.QueryRow(ctx, `select count(*) from (select from audit_entry where `+where+` limit @most) as counted`, args).Scan(&n)
 	return n, err
 }
 
+const rowColumns = `select id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id,
+	target_name, details, address, request_id, prev_hash, row_hash from audit_entry `
+
 func listRows(ctx context.Context, q db.Querier, f Filter) ([]Row, error) {
-	rows, err := q.Query(ctx, `
-		select id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id,
-			target_name, details, address, request_id
-		from audit_entry where `+chosen+` order by id desc limit $5 offset $6`,
-		f.TargetKind, f.TargetID, f.ActorID, f.Action, min(f.Limit, maxPage), max(f.Offset, 0))
+	where, args := f.where()
+	args["limit"], args["offset"] = min(f.Limit, maxPage), max(f.Offset, 0)
+	rows, err := q.Query(ctx, rowColumns+`where `+where+` order by id desc limit @limit offset @offset`, args)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, scanRow)
 }
 
+// Get returns one row; false when there is none.
+func Get(ctx context.Context, q db.Querier, id int64) (Row, bool, error) {
+	rows, err := q.Query(ctx, rowColumns+`where id = $1`, id)
+	if err != nil {
+		return Row{}, false, fmt.Errorf("read audit entry: %w", err)
+	}
+	r, err := pgx.CollectOneRow(rows, scanRow)
+	if db.IsNoRows(err) {
+		return r, false, nil
+	}
+	if err != nil {
+		return r, false, fmt.Errorf("read audit entry: %w", err)
+	}
+	return r, true, nil
+}
+
 func scanRow(row pgx.CollectableRow) (Row, error) {
-	var r Row
-	var details string
-	err := row.Scan(&r.ID, &r.At, &r.Actor.Kind, &r.Actor.ID, &r.Actor.Name, &r.Action,
-		&r.Target.Kind, &r.Target.ID, &r.Target.Name, &details, &r.Address, &r.RequestID)
-	r.Details = json.RawMessage(details)
-	r.At = r.At.UTC()
-	return r, err
+	c, err := scanChained(row)
+	return c.row(), err
+}
+
+func (c chained) row() Row {
+	return Row{ID: c.id, At: c.at.UTC(), Actor: Actor{ActorKind(c.actorKind), c.actorID, c.actorName}, Action: c.action,
+		Target: Target{c.targetKind, c.targetID, c.targetName}, Details: json.RawMessage(c.details),
+		Address: c.address, RequestID: c.requestID, PrevHash: hex.EncodeToString(c.prev[:]), RowHash: hex.EncodeToString(c.own[:])}
 }

@@ -98,3 +98,19 @@ func scanChained(row pgx.CollectableRow) (chained, error) {
 	copy(c.own[:], own)
 	return c, err
 }
+
+// lastRow is the id of the end of the chain; 0 when it is empty.
+func lastRow(ctx context.Context, q db.Querier) (id int64, err error) {
+	if err = q.QueryRow(ctx, `select coalesce(max(id), 0) from audit_entry`).Scan(&id); err != nil {
+		return 0, fmt.Errorf("read the end of the chain: %w", err)
+	}
+	return id, nil
+}
+
+// firstRow is the id of the first kept row; 1 when there is none.
+func firstRow(ctx context.Context, q db.Querier) (id int64, err error) {
+	if err = q.QueryRow(ctx, `select coalesce(min(id), 1) from audit_entry`).Scan(&id); err != nil {
+		return 0, fmt.Errorf("read the beginning of the chain: %w", err)
+	}
+	return id, nil
+}

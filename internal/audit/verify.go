@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"patchmanager/internal/db"
 )
@@ -15,6 +16,11 @@ const (
 	BreakMissing  BreakKind = "missing"  // a row that must be there is not: deleted, or moved elsewhere
 	BreakEdited   BreakKind = "edited"   // a row does not say what it said when it was written
 	BreakUnlinked BreakKind = "unlinked" // a row was not written behind the one before it: inserted, replaced or reordered
+
+	BreakTruncated BreakKind = "truncated" // rows that a checkpoint counts are gone from the end
+	BreakRewritten BreakKind = "rewritten" // the rows are not those that were signed: a fork, or a chain computed anew
+	BreakForged    BreakKind = "forged"    // a checkpoint is not signed with the key, or does not say what its row says
+	BreakRestored  BreakKind = "restored"  // a checkpoint outside of the database is newer than the trail: an old backup
 )
 
 // Break is the first place where the chain does not hold.
@@ -81,7 +87,7 @@ func newVerifier(ctx context.Context, q db.Querier, from int64) (*verifier, erro
 
 func (v *verifier) follow(rows []chained) {
 	for _, r := range rows {
-		if v.rep.Break = v.judge(r); v.rep.Break != nil {
+		if v.rep.Break = judge(r, v.rep.LastID+1, v.last); v.rep.Break != nil {
 			return
 		}
 		v.last = r.own
@@ -90,19 +96,9 @@ func (v *verifier) follow(rows []chained) {
 	}
 }
 
-// judge checks one row behind the last good one.
-func (v *verifier) judge(r chained) *Break {
-	switch want := v.rep.LastID + 1; {
-	case r.id != want:
-		return missing(want)
-	case r.sum(r.prev) != r.own:
-		return &Break{r.id, BreakEdited, fmt.Sprintf("row %d is not what was written: its hash does not fit its content", r.id)}
-	case r.prev != v.last:
-		return &Break{r.id, BreakUnlinked, fmt.Sprintf("row %d was not written behind row %d as it is now", r.id, r.id-1)}
-	}
-	return nil
-}
-
 func missing(id int64) *Break {
 	return &Break{id, BreakMissing, fmt.Sprintf("row %d is missing", id)}
 }
+
+// stamp shows a time in a sentence.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
