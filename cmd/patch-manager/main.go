@@ -31,6 +31,7 @@ type cli struct {
 	Worker  workerCmd  `cmd:"" help:"Run only the background work: polling, jobs, schedules."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database schema to the version of this program."`
 	Conf    configCmd  `cmd:"" name:"config" help:"Look at the configuration."`
+	Audit   auditCmd   `cmd:"" help:"Verify and export the audit trail."`
 	Admin   adminCmd   `cmd:"" help:"What the person at the console may need."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the description of the API."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -53,6 +54,11 @@ func main() {
 
 // report tells a person what went wrong and chooses the exit code.
 func report(err error) int {
+	var unusable usageError
+	if errors.As(err, &unusable) {
+		fmt.Fprintf(os.Stderr, "patch-manager: %v\n", err)
+		return exitUsage
+	}
 	var problems config.Problems
 	if errors.As(err, &problems) {
 		fmt.Fprintf(os.Stderr, "patch-manager: the configuration has %d problem(s):\n%v\n", len(problems), problems)

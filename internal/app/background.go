@@ -31,12 +31,13 @@ func (p *process) loops(ctx context.Context) []runner.Loop {
 }
 
 // webLoops serve the connections of this very process.
-func (d domains) webLoops() []runner.Loop { return d.live.Loops() }
+func (d domains) webLoops() []runner.Loop { return append(d.live.Loops(), d.audit.Watch()) }
 
 // workerLoops may run in any number of processes.
 func (d domains) workerLoops(ctx context.Context) []runner.Loop {
 	return slices.Concat(
 		d.auth.Loops(),
+		d.audit.Loops(),
 		d.ca.Loops(d.agents), // its own certificates and the hosts'
 		d.hosts.Loops(),
 		d.enrollment.Loops(),
@@ -48,7 +49,8 @@ func (d domains) workerLoops(ctx context.Context) []runner.Loop {
 func (p *process) workers() (*river.Workers, []*river.PeriodicJob) {
 	w := river.NewWorkers()
 	p.domains.jobs.AddWorkers(w)
-	return w, p.domains.jobs.Periodic()
+	p.domains.audit.AddWorkers(w)
+	return w, slices.Concat(p.domains.jobs.Periodic(), p.domains.audit.Periodic())
 }
 
 // background is the running loops and queue.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"patchmanager/internal/agentclient"
+	"patchmanager/internal/audit"
+	"patchmanager/internal/audittrail"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/ca"
 	"patchmanager/internal/config"
@@ -26,6 +28,8 @@ import (
 type domains struct {
 	settings   *settings.Service
 	agents     *agentclient.Client
+	audit      *audit.Service
+	trail      *audittrail.Service
 	auth       *auth.Service
 	ca         *ca.Authority
 	hosts      *hosts.Service
@@ -50,6 +54,8 @@ func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, erro
 		return domains{}, err
 	}
 	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, PasswordChanged: forgetFirstPassword(p.cfg), Rules: signInRules(d.settings)})
+	d.audit = audit.New(audit.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Key: p.auditKey, Settings: trailRules(d.settings)})
+	d.trail = audittrail.New(audittrail.Deps{DB: p.db, Trail: d.audit})
 	d.patches = patches.New(patches.Deps{DB: p.db, Clock: p.clock})
 	d.hosts = hosts.New(hosts.Deps{DB: p.db, Clock: p.clock, Certificates: p.ca, Agents: d.agents, Patches: d.patches,
 		Nudge: p.notified.Nudge(ctx, db.ChannelPolls), Intervals: intervals(p.cfg), MaxCalls: p.cfg.Polling.MaxCalls})
@@ -69,7 +75,7 @@ func intervals(cfg config.Config) hosts.Intervals {
 // describe makes the services without anything behind them, for their routes.
 func describe() domains {
 	return domains{
-		settings: settings.New(settings.Deps{}), auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
+		trail: audittrail.New(audittrail.Deps{}), settings: settings.New(settings.Deps{}), auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
 		hosts: hosts.New(hosts.Deps{}), enrollment: enrollment.New(enrollment.Deps{}), patches: patches.New(patches.Deps{}), jobs: jobs.New(jobs.Deps{}),
 		dashboard: dashboard.New(dashboard.Deps{}), live: live.New(live.Deps{}), sockets: &sync.WaitGroup{},
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"patchmanager/internal/audit"
 	"patchmanager/internal/ca"
 	"patchmanager/internal/clock"
 	"patchmanager/internal/config"
@@ -53,6 +54,7 @@ type process struct {
 	notified *db.Listener
 	metrics  *metrics.Metrics
 	ca       *ca.Authority
+	auditKey *audit.Key
 	domains  domains
 
 	listener    net.Listener                                         // nil without web
@@ -116,9 +118,13 @@ func (p *process) assemble(ctx context.Context) error {
 		return err
 	}
 	p.notified = db.Listen(p.db, p.clock, db.ChannelJobs, db.ChannelEvents, db.ChannelPolls, db.ChannelSettings)
+	if p.auditKey, err = audit.OpenKey(p.cfg.Data.Dir); err != nil {
+		return err
+	}
 	if p.domains, err = newDomains(ctx, p, box); err != nil {
 		return err
 	}
+	p.metrics.Flag("audit_intact", "1 unless the newest verification found the audit trail broken.", p.domains.audit.Intact)
 	if !p.role.web {
 		return nil
 	}

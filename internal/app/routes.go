@@ -26,6 +26,7 @@ func register(api huma.API, d domains, h *health) {
 	d.jobs.Routes(api)
 	d.live.Routes(api)
 	d.dashboard.Routes(api)
+	d.trail.Routes(api)
 }
 
 // newAPI registers the operations on a mux of their own.

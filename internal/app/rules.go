@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"patchmanager/internal/audit"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/settings"
 )
@@ -16,5 +17,13 @@ func signInRules(s *settings.Service) func() auth.Rules {
 			FreshFor: time.Duration(v.StepUpMinutes) * time.Minute, UngroupedSeen: v.UngroupedVisible,
 			PasswordOff: v.PasswordOff, BreakGlass: v.BreakGlass,
 		}
+	}
+}
+
+// trailRules are the settings as audit knows them.
+func trailRules(s *settings.Service) func() audit.Settings {
+	return func() audit.Settings {
+		v := s.Audit()
+		return audit.Settings{RetentionDays: v.RetentionDays, Export: string(v.Export), ExportPath: v.ExportPath, SyslogAddress: v.SyslogAddress}
 	}
 }

@@ -14,7 +14,7 @@ const Module = "patchmanager"
 var floors = [][]string{
 	0: {"apierr", "clock", "config", "db", "httpx", "ids", "logx", "mailer", "metrics", "pgserver", "queue", "runner", "sealed", "version"},
 	1: {"audit", "auth", "settings"},
-	2: {"ca", "hosts"},
+	2: {"audittrail", "ca", "hosts"},
 	3: {"discovery", "enrollment", "patches", "vulns", "windows"},
 	4: {"jobs"},
 	5: {"dashboard", "live", "notify", "reports", "rollouts"},

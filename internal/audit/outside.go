@@ -136,6 +136,10 @@ func (o *outside) open(e *exported, known note.Verifiers) (Checkpoint, *Break) {
 // rest looks whether something was exported that the trail no longer has.
 func (o *outside) rest(w *walker, known note.Verifiers) (*Break, error) {
 	e, broken, err := o.peek()
+	for err == nil && broken == nil && e != nil && e.Size <= w.Tree.Size { // an earlier part of the walk compared it
+		o.next = nil
+		e, broken, err = o.peek()
+	}
 	if err != nil || broken != nil || e == nil {
 		return broken, err
 	}

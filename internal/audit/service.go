@@ -15,7 +15,7 @@ type Settings struct {
 	RetentionDays int    // rows older than this are pruned; 0: none
 	Export        string // ExportNone, ExportFile or ExportSyslog
 	ExportPath    string // of the file
-	SyslogAddress string // "/dev/log" or another socket's path, or "udp://host:port"
+	SyslogAddress string // "udp://host:port", "tcp://host:port", or the path of a socket
 }
 
 // Where checkpoints go.

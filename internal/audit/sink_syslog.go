@@ -7,15 +7,16 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"patchmanager/internal/db"
 )
 
-// syslogSink sends each checkpoint as one RFC 5424 message: to a socket of this
-// machine, or over UDP, which may lose what nobody then notices. A crash may
-// send some twice.
+// syslogSink sends each checkpoint as one RFC 5424 message: over TCP, to a
+// socket of this machine, or over UDP, which may lose what nobody then notices.
+// A crash, or a connection that breaks, may send some twice.
 type syslogSink struct{ address string }
 
 func (s *syslogSink) name() string { return "syslog:" + s.address }
@@ -36,7 +37,11 @@ func (s *syslogSink) put(ctx context.Context, tx db.Tx, last int64) (upTo int64,
 		return 0, false, fmt.Errorf("read host name: %w", err)
 	}
 	for _, l := range lines {
-		if _, err := conn.Write(syslogMessage(host, l)); err != nil {
+		message := syslogMessage(host, l)
+		if network == "tcp" { // RFC 6587, octet counting: a stream has no messages
+			message = append(strconv.AppendInt(nil, int64(len(message)), 10), append([]byte{' '}, message...)...)
+		}
+		if _, err := conn.Write(message); err != nil {
 			return 0, false, fmt.Errorf("write to syslog: %w", err)
 		}
 	}
@@ -45,14 +50,14 @@ func (s *syslogSink) put(ctx context.Context, tx db.Tx, last int64) (upTo int64,
 
 const syslogTimeout = 10 * time.Second
 
-// syslogTarget reads "/dev/log", "unixgram:///dev/log", "udp://host:port" and
-// "host:port"; empty is the machine's own.
+// syslogTarget reads "udp://host:port", "tcp://host:port" and the path of a
+// socket; empty is the machine's own.
 func syslogTarget(address string) (network, target string) {
 	switch {
 	case address == "":
 		return "unixgram", "/dev/log"
-	case strings.HasPrefix(address, "unixgram://"):
-		return "unixgram", strings.TrimPrefix(address, "unixgram://")
+	case strings.HasPrefix(address, "tcp://"):
+		return "tcp", strings.TrimPrefix(address, "tcp://")
 	case strings.HasPrefix(address, "/"):
 		return "unixgram", address
 	}

@@ -91,7 +91,7 @@ func runningVerification(ctx context.Context, q db.Querier, since time.Time) (Ve
 
 // newestFinding is the newest verification that says something about the trail.
 func newestFinding(ctx context.Context, q db.Querier) (Verification, bool, error) {
-	return oneVerification(ctx, q, `where state in ('intact', 'broken') order by finished_at desc limit 1`)
+	return oneVerification(ctx, q, `where state in ('intact', 'broken') order by finished_at desc, id desc limit 1`)
 }
 
 func listVerifications(ctx context.Context, q db.Querier, limit, offset int) ([]Verification, int, error) {

@@ -12,6 +12,7 @@ func attention(f Fleet, t totals) []AttentionItem {
 	}
 	add(!f.WorkerAlive, AttentionItem{AttentionNoWorker, "No worker is running",
 		"Nothing is polled, planned or carried out until a worker runs.", "/jobs", 1})
+	add(t.AuditBreak != "", AttentionItem{AttentionAudit, "The audit trail is broken", t.AuditBreak, "/audit", 1})
 	add(f.Hosts.Unreachable > 0, AttentionItem{AttentionUnreachable, count(f.Hosts.Unreachable, "host", "hosts") + " cannot be reached",
 		"What is shown about them is as old as their last answer.", "/hosts?state=unreachable", f.Hosts.Unreachable})
 	add(t.FailedJobs > 0, AttentionItem{AttentionFailedJob, count(t.FailedJobs, "job", "jobs") + " failed in the last 24 hours",

@@ -80,6 +80,7 @@ type AttentionKind string
 // Kinds of attention.
 const (
 	AttentionNoWorker    AttentionKind = "no_worker"
+	AttentionAudit       AttentionKind = "audit"
 	AttentionUnreachable AttentionKind = "unreachable"
 	AttentionDegraded    AttentionKind = "degraded"
 	AttentionFailedJob   AttentionKind = "failed_job"
@@ -90,7 +91,7 @@ const (
 
 // AttentionItem is one thing that needs a person, with the page to do it on.
 type AttentionItem struct {
-	Kind   AttentionKind `json:"kind" enum:"no_worker,unreachable,degraded,failed_job,enrollment,stale,reboot"`
+	Kind   AttentionKind `json:"kind" enum:"no_worker,audit,unreachable,degraded,failed_job,enrollment,stale,reboot"`
 	Title  string        `json:"title"`
 	Detail string        `json:"detail"`
 	Link   string        `json:"link" doc:"A path of the user interface."`

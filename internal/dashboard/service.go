@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/jackc/pgx/v5"
 
+	"patchmanager/internal/audit"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/clock"
 	"patchmanager/internal/db"
@@ -56,6 +57,15 @@ func (s *Service) Fleet(ctx context.Context, actor auth.Actor) (Fleet, error) {
 		if actor.May(auth.SeeEnrollments) {
 			if f.EnrollmentsPending, err = pendingEnrollments(ctx, tx); err != nil {
 				return err
+			}
+		}
+		if actor.May(auth.ReadAudit) {
+			broken, err := audit.Broken(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if broken != nil {
+				t.AuditBreak = broken.Detail
 			}
 		}
 		if f.WorkerAlive, err = workerAlive(ctx, tx, now); err != nil {

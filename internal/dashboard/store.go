@@ -19,6 +19,7 @@ type totals struct {
 	Pending    FleetPending
 	Reboot     int
 	FailedJobs int
+	AuditBreak string // what is wrong with the audit trail; empty when nothing is, or the reader may not read it
 }
 
 func hostTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.Time) (t totals, err error) {

@@ -101,6 +101,16 @@ func (m *Metrics) turn(loop, result string, d time.Duration) {
 	m.turnTime.WithLabelValues(loop).Observe(d.Seconds())
 }
 
+// Flag adds a gauge that is 1 or 0.
+func (m *Metrics) Flag(name, help string, value func() bool) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, func() float64 {
+		if value() {
+			return 1
+		}
+		return 0
+	}))
+}
+
 // Pool adds the connections of a pool.
 func (m *Metrics) Pool(d *db.DB) {
 	gauge := func(name, help string, value func() float64) {

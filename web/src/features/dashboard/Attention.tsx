@@ -9,6 +9,7 @@ import { line } from '../../ui/tones';
 
 const marks: Record<AttentionItem['kind'], Status> = {
   no_worker: { label: 'No worker', tone: 'critical', shape: 'octagon' },
+  audit: { label: 'Audit trail', tone: 'critical', shape: 'octagon' },
   failed_job: { label: 'Failed job', tone: 'critical', shape: 'cross' },
   unreachable: { label: 'Unreachable', tone: 'critical', shape: 'link_off' },
   degraded: { label: 'Degraded', tone: 'medium', shape: 'warning' },
