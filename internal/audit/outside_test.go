@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +156,41 @@ func TestExportToSyslog(t *testing.T) {
 			require.ErrorIs(t, err, os.ErrDeadlineExceeded, "sent once")
 		})
 	}
+}
+
+// A stream has no messages of its own: the length goes before each.
+func TestExportToSyslogOverTCP(t *testing.T) {
+	r := newRig(t)
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer server.Close()
+	r.set.Export, r.set.SyslogAddress = ExportSyslog, "tcp://"+server.Addr().String()
+	r.fill(4, 2)
+	got := make(chan string, 1)
+	go func() {
+		conn, err := server.Accept()
+		if err != nil {
+			got <- err.Error()
+			return
+		}
+		text, err := io.ReadAll(conn)
+		got <- string(text) + errorText(err)
+	}()
+	r.exportNow()
+	text := <-got
+	for range 2 {
+		length, rest, _ := strings.Cut(text, " ")
+		n, err := strconv.Atoi(length)
+		require.NoError(t, err, text)
+		require.True(t, strings.HasPrefix(rest, "<109>1 "))
+		text = rest[n:]
+	}
+	require.Empty(t, text)
+}
+
+func errorText(err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }

@@ -25,7 +25,7 @@ func (s *Service) Routes(api huma.API) {
 	huma.Register(api, op("auditFacets", http.MethodGet, "/audit/facets", "What the audit trail can be filtered by"), s.handleFacets)
 	huma.Register(api, op("listCheckpoints", http.MethodGet, "/audit/checkpoints", "Signed tree heads, newest first"), s.handleCheckpoints)
 	huma.Register(api, op("auditKey", http.MethodGet, "/audit/key", "The public key that verifies checkpoints and exports"), s.handleKey)
-	huma.Register(api, op("auditProof", http.MethodGet, "/audit/{id}/proof", "Prove that an entry is in the signed tree"), s.handleProof)
+	huma.Register(api, op("auditProof", http.MethodGet, "/audit/entries/{id}/proof", "Prove that an entry is in the signed tree"), s.handleProof)
 	start := op("startVerification", http.MethodPost, "/audit/verifications", "Verify the whole trail")
 	start.DefaultStatus = http.StatusAccepted
 	huma.Register(api, start, s.handleVerify)

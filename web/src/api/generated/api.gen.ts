@@ -83,10 +83,74 @@ export type All = {
 export type AttentionItem = {
   count: number;
   detail: string;
-  kind: "no_worker" | "unreachable" | "degraded" | "failed_job" | "enrollment" | "stale" | "reboot";
+  kind: "no_worker" | "audit" | "unreachable" | "degraded" | "failed_job" | "enrollment" | "stale" | "reboot";
   /** A path of the user interface. */
   link: string;
   title: string;
+};
+export type AuditActionCount = {
+  count: number;
+  value: string;
+};
+export type AuditActor = {
+  id: string;
+  kind: "user" | "agent" | "system" | "anonymous";
+  name: string;
+};
+export type AuditActorCount = {
+  count: number;
+  id: string;
+  kind: "user" | "agent" | "system" | "anonymous";
+  name: string;
+};
+export type AuditCheckpoint = {
+  at: string;
+  /** The signed text. */
+  note: string;
+  /** Of the Merkle tree, base64. */
+  root_hash: string;
+  /** It signs entries 1 to size. */
+  size: number;
+};
+export type AuditEntry = {
+  action: string;
+  actor: AuditActor;
+  address: string;
+  at: string;
+  details: Record<string, unknown>;
+  /** The place in the chain: 1, 2, 3 … without gaps. */
+  id: number;
+  /** The row_hash of the entry before. */
+  prev_hash: string;
+  request_id: string;
+  /** SHA-256 of the entry's canonical encoding, hex. */
+  row_hash: string;
+  target: AuditTarget;
+};
+export type AuditFacets = {
+  actions: AuditActionCount[];
+  /** The 200 that acted most. */
+  actors: AuditActorCount[];
+};
+export type AuditKey = {
+  name: string;
+  verifier_key: string;
+};
+export type AuditPage = {
+  items: AuditEntry[];
+  /** With a filter counting stops at 10000. */
+  total: number;
+};
+export type AuditProof = {
+  checkpoint: AuditCheckpoint;
+  entry: AuditEntry;
+  /** The path from the leaf to the root (RFC 6962), base64. */
+  hashes: string[];
+  /** Of the leaf, from 0. */
+  index: number;
+  /** SHA-256 of 0x00 and the row_hash, base64. */
+  leaf_hash: string;
+  tree_size: number;
 };
 export type AuditSetting = {
   /** Where signed checkpoints are written outside of the database. */
@@ -99,6 +163,11 @@ export type AuditSetting = {
   syslog_address: string;
   version: number;
 };
+export type AuditTarget = {
+  id: string;
+  kind: string;
+  name: string;
+};
 export type CA = {
   /** What to give to patch-agent enroll; empty when the server does not know its own address. */
   enroll_url: string;
@@ -107,6 +176,10 @@ export type CA = {
   not_after: string;
   not_before: string;
   subject: string;
+};
+export type CheckpointPage = {
+  items: AuditCheckpoint[];
+  total: number;
 };
 export type CurrentJob = {
   id: string;
@@ -717,7 +790,68 @@ export type ValueCount = {
   count: number;
   value: string;
 };
+export type Verification = {
+  /** The first place where the trail does not hold. */
+  break: VerificationBreak;
+  /** Entries so far. */
+  checked: number;
+  /** The newest one that was checked. */
+  checkpoint: VerificationCheckpoint;
+  finished_at: string | null;
+  id: string;
+  started_at: string;
+  state: "running" | "intact" | "broken" | "failed";
+  total: number;
+  trigger: "person" | "periodic";
+};
+export type VerificationBreak = {
+  detail: string;
+  /** Of the entry. */
+  id: number;
+  kind: "missing" | "edited" | "unlinked" | "truncated" | "rewritten" | "forged" | "restored";
+};
+export type VerificationCheckpoint = {
+  at: string;
+  size: number;
+};
+export type VerificationPage = {
+  items: Verification[];
+  total: number;
+};
 export interface Operations {
+  listAudit: {
+    query?: { q?: string; action?: string; actor_id?: string; actor_kind?: "user" | "agent" | "system" | "anonymous"; target_kind?: string; target_id?: string; address?: string; from?: string; to?: string; page?: number; page_size?: number };
+    ok: AuditPage;
+  };
+  listCheckpoints: {
+    query?: { page?: number; page_size?: number };
+    ok: CheckpointPage;
+  };
+  auditProof: {
+    path: { id: number };
+    ok: AuditProof;
+  };
+  exportAudit: {
+    query?: { q?: string; action?: string; actor_id?: string; actor_kind?: "user" | "agent" | "system" | "anonymous"; target_kind?: string; target_id?: string; address?: string; from?: string; to?: string; format?: "csv" | "jsonl" };
+    ok: string;
+  };
+  auditFacets: {
+    ok: AuditFacets;
+  };
+  auditKey: {
+    ok: AuditKey;
+  };
+  listVerifications: {
+    query?: { page?: number; page_size?: number };
+    ok: VerificationPage;
+  };
+  startVerification: {
+    ok: Verification;
+  };
+  getVerification: {
+    path: { id: string };
+    ok: Verification;
+  };
   login: {
     body: LoginInput;
     ok: Session;
@@ -924,6 +1058,15 @@ export interface Operations {
   };
 }
 export const routes = {
+  listAudit: ["GET", "/api/v1/audit"],
+  listCheckpoints: ["GET", "/api/v1/audit/checkpoints"],
+  auditProof: ["GET", "/api/v1/audit/entries/{id}/proof"],
+  exportAudit: ["GET", "/api/v1/audit/export"],
+  auditFacets: ["GET", "/api/v1/audit/facets"],
+  auditKey: ["GET", "/api/v1/audit/key"],
+  listVerifications: ["GET", "/api/v1/audit/verifications"],
+  startVerification: ["POST", "/api/v1/audit/verifications"],
+  getVerification: ["GET", "/api/v1/audit/verifications/{id}"],
   login: ["POST", "/api/v1/auth/login"],
   logout: ["POST", "/api/v1/auth/logout"],
   me: ["GET", "/api/v1/auth/me"],
