@@ -6,10 +6,13 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"strings"
 
 	"github.com/stretchr/testify/require"
 
+	"patchmanager/internal/audit"
+	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
 	"patchmanager/internal/testkit/people"
 )
@@ -35,6 +38,8 @@ var objects = map[string]object{
 	"/users/{id}":                    func(w *world, _ *caller) string { return w.newUser().user.String() },
 	"/enrollments/{id}":              func(w *world, _ *caller) string { return w.newEnrollment().String() },
 	"/enrollment-tokens/{id}":        func(w *world, _ *caller) string { return w.newEnrollmentToken().String() },
+	"/audit/entries/{id}":            func(w *world, _ *caller) string { return w.newAuditEntry() },
+	"/audit/verifications/{id}":      func(w *world, _ *caller) string { return w.newVerification().String() },
 	"/enroll/status/{polling_token}": func(*world, *caller) string { return "nobody-was-given-this" },
 }
 
@@ -132,6 +137,21 @@ func (w *world) ownGroup() ids.ID {
 	w.exec("insert into auth_user_group (user_id, group_id) values ($1, $2)", w.as("operator_in").user, g)
 	w.exec("update auth_api_token set group_ids = group_ids || $2::uuid where id = $1", w.as("token_in").token, g)
 	return g
+}
+
+func (w *world) newAuditEntry() string {
+	w.t.Helper()
+	require.NoError(w.t, w.db.InTx(w.t.Context(), func(tx db.Tx) error {
+		return audit.Append(w.t.Context(), tx, audit.Entry{Actor: audit.Actor{Kind: audit.KindSystem}, Action: "host.remove"})
+	}))
+	return fmt.Sprint(w.one("select max(id) from audit_entry"))
+}
+
+func (w *world) newVerification() ids.ID {
+	w.t.Helper()
+	id := ids.New()
+	w.exec("insert into audit_verification (id, state, trigger, started_at, finished_at) values ($1, 'intact', 'person', now(), now())", id)
+	return id
 }
 
 func (w *world) newCSR() string {
