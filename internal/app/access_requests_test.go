@@ -80,6 +80,23 @@ var requests = map[string]func(w *world, c *caller) request{
 		return request{body: map[string]any{"machine_id": w.name("machine"), "hostname": w.name("host"), "fqdn": "", "ip_address": "192.0.2.10",
 			"port": 12443, "os_details": map[string]string{}, "csr": w.newCSR()}}
 	},
+	// settings
+	"setSecurity": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"version": w.settingsVersion("security"), "session_hours": 12, "idle_minutes": 60,
+			"step_up_minutes": 5, "step_up_hosts": 50, "ungrouped_visible": false, "password_off": false, "break_glass": ""}}
+	},
+	"setAudit": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"version": w.settingsVersion("audit"), "retention_days": 183, "export": "none", "export_path": "", "syslog_address": ""}}
+	},
+	"setAccess": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"version": w.settingsVersion("access"), "ui": []string{}, "enrollment": []string{},
+			"metrics": []string{}, "trusted_proxies": []string{}}}
+	},
+	"confirmAccess": func(w *world, _ *caller) request {
+		w.exec(`insert into settings_section as s values ('access', 1, '{}', now(), 'somebody', now() + interval '5 min', '{}')
+			on conflict (name) do update set version = s.version + 1, revert_at = excluded.revert_at, previous = excluded.previous`)
+		return request{}
+	},
 	// sign-in
 	"login": func(*world, *caller) request {
 		return request{body: map[string]string{"username": "nobody", "password": "not the password"}}
@@ -122,6 +139,12 @@ func (w *world) requestFor(id, path string, c *caller) request {
 		r.path[name] = make(w, c)
 	}
 	return r
+}
+
+// settingsVersion is what a change of a section must name.
+func (w *world) settingsVersion(section string) int64 {
+	w.t.Helper()
+	return w.one("select coalesce(max(version), 0) from settings_section where name = $1", section)
 }
 
 func (w *world) jobHost() request {
