@@ -1,8 +1,13 @@
 import type { Enrollment, EnrollmentToken, Fleet, Host, Job, Plan } from '../src/api/types';
 import { byId, json, page, type Route, refuse, state } from './answers';
+import { auditRoutes } from './audit';
+import { groupRoutes, groups } from './groups';
 import { ago, hosts, id, packages, patchesOf } from './hosts';
 import { identityRoutes } from './identity';
 import { count, events, jobHosts, jobs, makeJob, planFor } from './jobs';
+import { settingsRoutes } from './settings';
+import { ssoRoutes } from './sso';
+import { userRoutes } from './users';
 
 /** Answers of a manager that exists in this page only. */
 export { state } from './answers';
@@ -50,6 +55,16 @@ const tokens: EnrollmentToken[] = [
     revoked_at: null,
   },
 ];
+/** "none" stands for hosts that are in no group. */
+function inGroup(host: Host, wanted: string | null): boolean {
+  if (!wanted) return true;
+  return wanted
+    .split(',')
+    .some((id) =>
+      id === 'none' ? host.groups.length === 0 : host.groups.some((g) => g.id === id),
+    );
+}
+
 function findHosts(q: URLSearchParams): Host[] {
   if (state.empty) return [];
   const words = (q.get('q') ?? '').toLowerCase();
@@ -60,6 +75,7 @@ function findHosts(q: URLSearchParams): Host[] {
       (!words || h.fqdn.includes(words) || h.address.includes(words)) &&
       (states.length === 0 || states.includes(h.state)) &&
       (!q.get('os') || h.os === q.get('os')) &&
+      inGroup(h, q.get('group_id')) &&
       (q.get('reboot') !== 'true' || h.reboot_needed === true) &&
       (!pending ||
         (pending === 'none'
@@ -172,6 +188,11 @@ const jobResult = (job: Job) => json(job, 201);
 
 const routes: Route[] = [
   ...identityRoutes,
+  ...groupRoutes,
+  ...userRoutes,
+  ...settingsRoutes,
+  ...ssoRoutes,
+  ...auditRoutes,
   ['GET', /^\/status\/fleet$/, () => json(fleet())],
   ['GET', /^\/hosts$/, (_, { query }) => json(page(findHosts(query), query))],
   [
@@ -189,6 +210,12 @@ const routes: Route[] = [
           value,
           count: hosts.filter((h) => h.os === value).length,
         })),
+        groups: groups.map((g) => ({
+          id: g.id,
+          name: g.name,
+          count: hosts.filter((h) => inGroup(h, g.id)).length,
+        })),
+        no_group: hosts.filter((h) => inGroup(h, 'none')).length,
       }),
   ],
   ['GET', /^\/hosts\/(\w+)$/, (m) => byId(hosts, m[1], (h) => json(h))],

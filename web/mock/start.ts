@@ -3,12 +3,14 @@ import { MockSocket } from './socket';
 
 /**
  * Stands in for the manager in `npm run dev:mock`. The query of the address chooses
- * what to look at: ?mock=signed-out, must-change, empty, failing:/hosts, no-socket.
+ * what to look at: ?mock=signed-out, must-change, empty, failing:/hosts, no-socket,
+ * auditor, operator.
  */
 const wish = new URLSearchParams(window.location.search).get('mock') ?? '';
 state.signedIn = wish !== 'signed-out';
 state.mustChange = wish === 'must-change';
 state.empty = wish === 'empty';
+if (wish === 'auditor' || wish === 'operator') state.role = wish;
 state.failing = wish.startsWith('failing:') ? wish.slice('failing:'.length) : '';
 
 const real = window.fetch.bind(window);

@@ -29,6 +29,11 @@ const words: Record<string, string> = {
   too_many_attempts: 'Too many failed attempts. This account is locked for a while.',
   session_ended: 'Your session has ended. Sign in again.',
   password_change_required: 'Choose a new password before you go on.',
+  last_admin:
+    'This would leave nobody who can administrate: it is the last enabled local admin. Make another local user an admin first.',
+  own_account: 'Nobody disables, demotes or deletes their own account. Ask another admin to do it.',
+  person_required: 'An API token cannot do this. Sign in as a person.',
+  settings_changed: 'Somebody else has changed these settings since you opened them.',
   unreachable: 'The manager does not answer. Check the connection and that it is running.',
 };
 

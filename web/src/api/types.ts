@@ -1,6 +1,16 @@
 import { type AgreedOperations, agreedRoutes } from './contract';
 import * as api from './generated/api.gen';
 
+export type {
+  AuditEntry,
+  AuditFacets,
+  AuditFilter,
+  AuditPage,
+  AuditParty,
+  AuditProof,
+  Checkpoint,
+  Verification,
+} from './contract/audit';
 export type { Session, User } from './contract/identity';
 /**
  * The types of the API as pages use them: those of the document, and in place of
@@ -9,6 +19,32 @@ export type { Session, User } from './contract/identity';
  * here, the second is made into an empty list by [tidy].
  */
 export * from './contract/identity';
+export type {
+  AccessLists,
+  AccessSettings,
+  AuditSettings,
+  SecuritySettings,
+  Settings,
+} from './contract/settings';
+export type {
+  Provider,
+  ProviderFields,
+  ProviderInput,
+  ProviderMapping,
+  SsoTest,
+  SsoTestStep,
+} from './contract/sso';
+export type {
+  ApiToken,
+  CreatedUser,
+  NewUser,
+  SessionInfo,
+  UserChange,
+  UserLink,
+  UserPage,
+  UserRow,
+  UserStatus,
+} from './contract/users';
 export * from './generated/api.gen';
 
 export type Operations = Omit<api.Operations, keyof AgreedOperations> & AgreedOperations;

@@ -17,11 +17,17 @@ it('keeps the addresses that people have shared', () => {
     dashboard: '/',
     hosts: '/hosts',
     host: '/hosts/ID',
+    groups: '/groups',
+    group: '/groups/ID',
     enrollment: '/enrollment',
     addHost: '/enrollment?add=1',
     deploy: '/deploy',
     jobs: '/jobs',
     job: '/jobs/ID',
+    users: '/users',
+    user: '/users/ID',
+    audit: '/audit',
+    settings: '/settings/ID',
   });
   expect(deployTo(['a', 'b'])).toBe('/deploy?hosts=a%2Cb');
   expect(deployTo({ filter: 'state=healthy' })).toBe('/deploy?all=state%3Dhealthy');

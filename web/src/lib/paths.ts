@@ -5,11 +5,17 @@ export const paths = {
   dashboard: '/',
   hosts: '/hosts',
   host: (id: string, tab = '') => (tab ? `/hosts/${id}/${tab}` : `/hosts/${id}`),
+  groups: '/groups',
+  group: (id: string, tab = '') => (tab ? `/groups/${id}/${tab}` : `/groups/${id}`),
   enrollment: '/enrollment',
   addHost: '/enrollment?add=1',
   deploy: '/deploy',
   jobs: '/jobs',
   job: (id: string, host = '') => (host ? `/jobs/${id}?host=${host}` : `/jobs/${id}`),
+  users: '/users',
+  user: (id: string) => `/users/${id}`,
+  audit: '/audit',
+  settings: (section = '') => (section ? `/settings/${section}` : '/settings'),
 };
 
 /** `path` with the given query; empty values are left out. */

@@ -49,6 +49,19 @@ export const UserIcon = stroke(
   'M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM4.5 20c1-3.5 4-5 7.5-5s6.5 1.5 7.5 5',
   'User',
 );
+export const GroupsIcon = stroke(
+  'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 16.500h7M16.500 13v7',
+  'Groups',
+);
+export const UsersIcon = stroke(
+  'M9 5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM2.500 19.500c.7-3 3.3-4.500 6.500-4.500s5.800 1.500 6.500 4.500M16 5.500a3.300 3.300 0 0 1 0 6M18 15.300c1.800.7 3 2.200 3.500 4.200',
+  'Users',
+);
+export const AuditIcon = stroke('M6 3h9l4 4v14H6zM14.500 3v4.500H19M9 12h7M9 16h7', 'Audit');
+export const SettingsIcon = stroke(
+  'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.800a2.200 2.200 0 1 1 0 4.400 2.200 2.200 0 0 1 0-4.400zM9 14.800a2.200 2.200 0 1 1 0 4.400 2.200 2.200 0 0 1 0-4.400z',
+  'Settings',
+);
 export const RebootIcon = stroke('M12 3v8M7 5.800a8 8 0 1 0 10 0', 'Reboot');
 export const RollbackIcon = stroke('M9 5 4 10l5 5M4 10h10a6 6 0 0 1 0 12h-2', 'Rollback');
 export const TrashIcon = stroke('M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5', 'Remove');

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { hostStateOrder, hostStatus } from '../../lib/status';
-import { MenuItem, Stack, TextField, ToggleButton, ToggleButtonGroup } from '../../ui/mui';
+import { Choice } from '../../ui/Choice';
+import { Stack, ToggleButton, ToggleButtonGroup } from '../../ui/mui';
 import { SearchField } from '../../ui/SearchField';
 import { StatusMark } from '../../ui/StatusPill';
 import { useHostFacets } from './queries';
@@ -57,6 +58,16 @@ export function HostFilters({ get, set, end }: Props) {
         width={102}
       />
       <Choice
+        label="Group"
+        value={get('group_id')}
+        onChange={(group_id) => set({ group_id })}
+        options={[
+          ...(facets?.groups ?? []).map((g): [string, string] => [g.id, `${g.name} (${g.count})`]),
+          ['none', 'In no group'],
+        ]}
+        width={102}
+      />
+      <Choice
         label="Patches"
         value={get('pending')}
         onChange={(pending) => set({ pending })}
@@ -78,34 +89,5 @@ export function HostFilters({ get, set, end }: Props) {
         {end}
       </Stack>
     </Stack>
-  );
-}
-
-function Choice(props: {
-  label: string;
-  value: string;
-  onChange: (value: string) => void;
-  options: [string, string][];
-  width: number;
-}) {
-  const known = props.options.some(([value]) => value === props.value);
-  const options: [string, string][] =
-    props.value && !known ? [...props.options, [props.value, props.value]] : props.options;
-  return (
-    <TextField
-      select
-      label={props.label}
-      value={props.value}
-      onChange={(event) => props.onChange(event.target.value)}
-      sx={{ width: props.width, '& .MuiInputBase-root': { height: 34, fontSize: 13 } }}
-      slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
-    >
-      <MenuItem value="">All</MenuItem>
-      {options.map(([value, text]) => (
-        <MenuItem key={value} value={value}>
-          {text}
-        </MenuItem>
-      ))}
-    </TextField>
   );
 }

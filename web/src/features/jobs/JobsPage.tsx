@@ -4,10 +4,11 @@ import { paths } from '../../lib/paths';
 import { isFinal, jobStatus } from '../../lib/status';
 import { usePageState, useUrlState } from '../../lib/url';
 import { count, plain } from '../../lib/words';
+import { Choice } from '../../ui/Choice';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { Link } from '../../ui/Link';
 import { LinkButton } from '../../ui/LinkButton';
-import { Box, Button, MenuItem, Stack, TextField } from '../../ui/mui';
+import { Box, Button, Stack } from '../../ui/mui';
 import { PageHeader, Panel } from '../../ui/Page';
 import { SearchField } from '../../ui/SearchField';
 import { ProgressBar, StatusPill } from '../../ui/StatusPill';
@@ -102,15 +103,13 @@ export default function JobsPage() {
           <Choice
             label="State"
             value={get('state')}
-            options={states}
-            word={(s) => jobStatus(s).label}
+            options={states.map((s) => [s, jobStatus(s).label])}
             onChange={(state) => change({ state })}
           />
           <Choice
             label="Kind"
             value={get('kind')}
-            options={kinds}
-            word={plain}
+            options={kinds.map((k) => [k, plain(k)])}
             onChange={(kind) => change({ kind })}
           />
         </Stack>
@@ -150,31 +149,5 @@ export default function JobsPage() {
         />
       </Panel>
     </>
-  );
-}
-
-function Choice(props: {
-  label: string;
-  value: string;
-  options: string[];
-  word: (value: string) => string;
-  onChange: (value: string) => void;
-}) {
-  return (
-    <TextField
-      select
-      label={props.label}
-      value={props.options.includes(props.value) ? props.value : ''}
-      onChange={(e) => props.onChange(e.target.value)}
-      sx={{ width: 150, '& .MuiInputBase-root': { height: 34, fontSize: 13 } }}
-      slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
-    >
-      <MenuItem value="">All</MenuItem>
-      {props.options.map((value) => (
-        <MenuItem key={value} value={value}>
-          {props.word(value)}
-        </MenuItem>
-      ))}
-    </TextField>
   );
 }
