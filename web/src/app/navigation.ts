@@ -1,7 +1,17 @@
 import type { ComponentType } from 'react';
 import { can, type Permission } from '../lib/can';
 import { paths } from '../lib/paths';
-import { DashboardIcon, DeployIcon, EnrollmentIcon, HostsIcon, JobsIcon } from '../ui/icons';
+import {
+  AuditIcon,
+  DashboardIcon,
+  DeployIcon,
+  EnrollmentIcon,
+  GroupsIcon,
+  HostsIcon,
+  JobsIcon,
+  SettingsIcon,
+  UsersIcon,
+} from '../ui/icons';
 
 export type NavItem = {
   name: string;
@@ -23,6 +33,7 @@ export const navigation: { group: string; items: NavItem[] }[] = [
     group: 'Fleet',
     items: [
       { name: 'Hosts', to: paths.hosts, icon: HostsIcon, keys: 'g h' },
+      { name: 'Groups', to: paths.groups, icon: GroupsIcon, keys: 'g r' },
       {
         name: 'Enrollment',
         to: paths.enrollment,
@@ -44,6 +55,14 @@ export const navigation: { group: string; items: NavItem[] }[] = [
         needs: 'fleet.operate',
       },
       { name: 'Jobs', to: paths.jobs, icon: JobsIcon, keys: 'g j', badge: 'jobs' },
+    ],
+  },
+  {
+    group: 'Administration',
+    items: [
+      { name: 'Users', to: paths.users, icon: UsersIcon, keys: 'g u' },
+      { name: 'Audit', to: paths.audit, icon: AuditIcon, keys: 'g a' },
+      { name: 'Settings', to: paths.settings(), icon: SettingsIcon, keys: 'g s' },
     ],
   },
 ];

@@ -14,10 +14,16 @@ const pages: RouteObject[] = [
   { index: true, ...page(() => import('../features/dashboard/DashboardPage')) },
   { path: 'hosts', ...page(() => import('../features/hosts/HostsPage')) },
   { path: 'hosts/:id/:tab?', ...page(() => import('../features/hosts/HostPage')) },
+  { path: 'groups', ...page(() => import('../features/groups/GroupsPage')) },
+  { path: 'groups/:id/:tab?', ...page(() => import('../features/groups/GroupPage')) },
   { path: 'enrollment', ...page(() => import('../features/enrollment/EnrollmentPage')) },
   { path: 'deploy', ...page(() => import('../features/deploy/DeployPage')) },
   { path: 'jobs', ...page(() => import('../features/jobs/JobsPage')) },
   { path: 'jobs/:id', ...page(() => import('../features/jobs/JobPage')) },
+  { path: 'users', ...page(() => import('../features/users/UsersPage')) },
+  { path: 'users/:id', ...page(() => import('../features/users/UserPage')) },
+  { path: 'audit', ...page(() => import('../features/audit/AuditPage')) },
+  { path: 'settings/:section?', ...page(() => import('../features/settings/SettingsPage')) },
   { path: '*', ...page(() => import('./NotFoundPage')) },
 ];
 
