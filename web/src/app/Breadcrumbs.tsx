@@ -2,7 +2,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { useLocation } from 'react-router';
 import { keys } from '../api/keys';
-import type { Host, Job } from '../api/types';
+import type { Group, Host, Job, UserRow } from '../api/types';
+import { plain } from '../lib/words';
 import { Link } from '../ui/Link';
 import { Box } from '../ui/mui';
 import { allPages, isHere } from './navigation';
@@ -47,18 +48,24 @@ export function Breadcrumbs() {
   );
 }
 
+/** What the page has loaded and how the thing on it is called; anything else is part of the address. */
+const nameOf: Record<string, (find: (key: readonly unknown[]) => unknown, id: string) => string> = {
+  hosts: (find, id) => (find(keys.host(id)) as Host | undefined)?.name ?? '…',
+  jobs: (find, id) => {
+    const job = find(keys.job(id)) as Job | undefined;
+    return job ? `#${job.number}` : '…';
+  },
+  groups: (find, id) => (find(keys.group(id)) as Group | undefined)?.name ?? '…',
+  users: (find, id) => (find(keys.user(id)) as UserRow | undefined)?.username ?? '…',
+};
+
 /** The name from what the page has loaded: nothing is asked for the breadcrumbs alone. */
 function useNameOf(kind: string, id: string): string {
   const cache = useQueryClient().getQueryCache();
   return useSyncExternalStore(
     (changed) => cache.subscribe(changed),
-    () => {
-      if (kind === 'hosts')
-        return (
-          (cache.find({ queryKey: keys.host(id) })?.state.data as Host | undefined)?.name ?? '…'
-        );
-      const job = cache.find({ queryKey: keys.job(id) })?.state.data as Job | undefined;
-      return job ? `#${job.number}` : '…';
-    },
+    () =>
+      nameOf[kind]?.((queryKey) => cache.find({ queryKey })?.state.data, id) ??
+      plain(id.replaceAll('-', ' ')),
   );
 }

@@ -2,14 +2,12 @@ import type { ComponentType } from 'react';
 import { can, type Permission } from '../lib/can';
 import { paths } from '../lib/paths';
 import {
-  AuditIcon,
   DashboardIcon,
   DeployIcon,
   EnrollmentIcon,
   GroupsIcon,
   HostsIcon,
   JobsIcon,
-  SettingsIcon,
   UsersIcon,
 } from '../ui/icons';
 
@@ -59,11 +57,7 @@ export const navigation: { group: string; items: NavItem[] }[] = [
   },
   {
     group: 'Administration',
-    items: [
-      { name: 'Users', to: paths.users, icon: UsersIcon, keys: 'g u' },
-      { name: 'Audit', to: paths.audit, icon: AuditIcon, keys: 'g a' },
-      { name: 'Settings', to: paths.settings(), icon: SettingsIcon, keys: 'g s' },
-    ],
+    items: [{ name: 'Users', to: paths.users, icon: UsersIcon, keys: 'g u', needs: 'users.read' }],
   },
 ];
 

@@ -33,6 +33,7 @@ export function filterOf(all: string): HostQuery {
     q: search.get('q') ?? undefined,
     state: listed(search.get('state')) as HostQuery['state'],
     os: listed(search.get('os')),
+    group_id: listed(search.get('group_id')),
     pending:
       pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
     reboot: search.get('reboot') === 'true' ? 'true' : undefined,

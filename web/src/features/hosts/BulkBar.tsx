@@ -1,10 +1,14 @@
 import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useSession } from '../../api/session';
+import { can } from '../../lib/can';
 import { deployTo } from '../../lib/paths';
 import { count } from '../../lib/words';
-import { RefreshIcon } from '../../ui/icons';
+import { GroupsIcon, RefreshIcon } from '../../ui/icons';
 import { LinkButton } from '../../ui/LinkButton';
 import { Button, Stack } from '../../ui/mui';
 import { toneTint } from '../../ui/tones';
+import { AddToGroup } from './AddToGroup';
 import { filterText } from './filter';
 import { allHostIds, type HostFilter, useRefreshHosts } from './queries';
 
@@ -20,6 +24,8 @@ export function BulkBar(props: {
   onEverything: () => void;
   onClear: () => void;
 }) {
+  const me = useSession().user;
+  const [grouping, setGrouping] = useState(false);
   const refresh = useRefreshHosts();
   const start = useMutation({
     mutationFn: async () =>
@@ -52,6 +58,11 @@ export function BulkBar(props: {
         </Button>
       )}
       <Stack direction="row" sx={{ gap: 1, ml: 'auto' }}>
+        {can(me, 'groups.manage') && (
+          <Button startIcon={<GroupsIcon />} onClick={() => setGrouping(true)}>
+            Add to group…
+          </Button>
+        )}
         <Button
           startIcon={<RefreshIcon />}
           loading={start.isPending}
@@ -69,6 +80,19 @@ export function BulkBar(props: {
         </LinkButton>
         <Button onClick={props.onClear}>Clear</Button>
       </Stack>
+      {grouping && (
+        <AddToGroup
+          n={n}
+          hosts={async () =>
+            props.everything ? await allHostIds(props.filter) : [...props.selected]
+          }
+          onClose={() => setGrouping(false)}
+          onDone={() => {
+            setGrouping(false);
+            props.onClear();
+          }}
+        />
+      )}
     </Stack>
   );
 }

@@ -63,7 +63,7 @@ export function HostFilters({ get, set, end }: Props) {
         onChange={(group_id) => set({ group_id })}
         options={[
           ...(facets?.groups ?? []).map((g): [string, string] => [g.id, `${g.name} (${g.count})`]),
-          ['none', 'In no group'],
+          ['none', `In no group (${facets?.no_group ?? 0})`],
         ]}
         width={102}
       />

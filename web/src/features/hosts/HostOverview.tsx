@@ -11,6 +11,7 @@ import { SimpleTable } from '../../ui/SimpleTable';
 import { StatusPill } from '../../ui/StatusPill';
 import { Time } from '../../ui/Time';
 import { RebootCell } from './columns';
+import { HostGroups } from './HostGroups';
 
 export function HostOverview({ host }: { host: Host }) {
   return (
@@ -29,6 +30,7 @@ export function HostOverview({ host }: { host: Host }) {
         <Panel title="Agent">
           <Facts items={agentFacts(host)} />
         </Panel>
+        <HostGroups host={host} />
       </Stack>
       <Panel title="System">
         <Facts items={systemFacts(host)} />

@@ -87,7 +87,9 @@ export default function HostsPage() {
           empty={
             <NoHosts
               filtered={isFiltered(filter)}
-              onClear={() => change({ q: '', state: '', os: '', pending: '', reboot: '' })}
+              onClear={() =>
+                change({ q: '', state: '', os: '', group_id: '', pending: '', reboot: '' })
+              }
             />
           }
         />

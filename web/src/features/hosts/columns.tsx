@@ -1,4 +1,5 @@
-import type { HostRow } from '../../api/types';
+import { Fragment } from 'react';
+import type { GroupRef, HostRow } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { hostStatus, jobStatus } from '../../lib/status';
 import { shortSystem } from '../../lib/words';
@@ -38,6 +39,17 @@ function Next({ host }: { host: HostRow }) {
       <span>{host.next}</span>
     </Tooltip>
   );
+}
+
+/** The groups of a host, each leading to its page. */
+export function GroupLinks({ groups }: { groups: GroupRef[] }) {
+  if (groups.length === 0) return 'none';
+  return groups.map((group, i) => (
+    <Fragment key={group.id}>
+      {i > 0 && ', '}
+      <Link to={paths.group(group.id)}>{group.name}</Link>
+    </Fragment>
+  ));
 }
 
 /** Name, state, what is missing, reboot, next and last seen fit into 1280 pixels. */
@@ -116,6 +128,13 @@ export const hostColumns: Column<HostRow>[] = [
     width: 88,
     sortable: true,
     cell: (h) => <Time at={h.last_seen_at} />,
+  },
+  {
+    key: 'groups',
+    name: 'Groups',
+    width: 180,
+    extra: true,
+    cell: (h) => <GroupLinks groups={h.groups} />,
   },
   {
     key: 'address',

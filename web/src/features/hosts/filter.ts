@@ -11,6 +11,7 @@ export function filterFrom(get: Get): HostFilter {
     q: get('q') || undefined,
     state: states.length > 0 ? states : undefined,
     os: get('os') ? [get('os')] : undefined,
+    group_id: get('group_id') ? get('group_id').split(',') : undefined,
     pending:
       pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
     reboot: get('reboot') === 'true' ? 'true' : undefined,

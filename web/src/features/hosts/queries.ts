@@ -3,7 +3,7 @@ import { call } from '../../api/client';
 import { messageOf } from '../../api/errors';
 import { keys } from '../../api/keys';
 import { usePolling } from '../../api/liveConnection';
-import type { Host, Operations } from '../../api/types';
+import type { Group, Host, Operations } from '../../api/types';
 import { count } from '../../lib/words';
 import { notify } from '../../ui/notify';
 
@@ -93,6 +93,41 @@ export function useRefreshHosts() {
     onSuccess: (job) =>
       notify(`Job #${job.number} refreshes ${count(job.counts.total, 'host')}.`, 'success'),
     onError: (error) => notify(messageOf(error), 'error'),
+  });
+}
+
+/** A group decides who sees a host, so its numbers and the lists are asked for again. */
+function useGroupsChanged() {
+  const client = useQueryClient();
+  return () => {
+    void client.invalidateQueries({ queryKey: keys.groups });
+    void client.invalidateQueries({ queryKey: keys.hosts });
+  };
+}
+
+export function useAddToGroup(onDone: () => void) {
+  const changed = useGroupsChanged();
+  return useMutation({
+    mutationFn: async (input: { group: Group; hosts: () => Promise<string[]> }) => {
+      const host_ids = await input.hosts();
+      await call('addGroupHosts', { path: { id: input.group.id }, body: { host_ids } });
+      return host_ids.length;
+    },
+    onSuccess: (added, { group }) => {
+      notify(`${count(added, 'host')} added to ${group.name}.`, 'success');
+      onDone();
+    },
+    onSettled: changed,
+  });
+}
+
+export function useSetHostGroups(id: string, onDone: () => void) {
+  const changed = useGroupsChanged();
+  return useMutation({
+    mutationFn: (group_ids: string[]) =>
+      call('setHostGroups', { path: { id }, body: { group_ids } }),
+    onSuccess: onDone,
+    onSettled: changed,
   });
 }
 
