@@ -92,7 +92,10 @@ func (s *Service) writeReset(ctx context.Context, tx db.Tx, u User, phc string) 
 	if err := setPassword(ctx, tx, u.ID, phc, true, now); err != nil {
 		return err
 	}
-	if err := deleteFailures(ctx, tx, "user:"+u.Username); err != nil {
+	if err := forgetFailures(ctx, tx, u.Username); err != nil {
+		return err
+	}
+	if err := forgetDevices(ctx, tx, u.ID); err != nil {
 		return err
 	}
 	ended, err := endSessions(ctx, tx, u.ID, endPasswordReset, now)

@@ -14,13 +14,21 @@ import (
 
 // Operations that the middleware knows by name.
 const (
-	opMe             = "me"
-	opChangePassword = "changePassword"
+	opMe              = "me"
+	opChangePassword  = "changePassword"
+	opMFA             = "getMfa"
+	opBeginTOTP       = "beginTotp"
+	opConfirmTOTP     = "confirmTotp"
+	opPasskeyOptions  = "passkeyRegisterOptions"
+	opPasskeyRegister = "registerPasskey"
 )
 
 // refreshCookie is bound to this origin by its prefix: the browser takes it
 // only with Secure, Path=/ and without Domain.
 const refreshCookie = "__Host-pm_refresh"
+
+// deviceCookie makes a browser a known one of its user: see Lockout.
+const deviceCookie = "__Host-pm_device"
 
 // Session is the answer to a sign-in and to a refresh. The refresh token
 // travels in the cookie only, out of reach of scripts.
@@ -31,8 +39,19 @@ type Session struct {
 }
 
 type sessionOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      Session
+}
+
+// SignIn is the answer to name and password. Exactly one of the two is there.
+type SignIn struct {
+	Session   *Session   `json:"session" doc:"Of a user without a second factor: it can only set one up."`
+	Challenge *Challenge `json:"challenge" doc:"The second factor is asked for."`
+}
+
+type signInOutput struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+	Body      SignIn
 }
 
 // LoginInput is a sign-in.
@@ -49,11 +68,13 @@ type PasswordChange struct {
 
 type loginInput struct {
 	UserAgent string `header:"User-Agent" hidden:"true"`
+	Device    string `cookie:"__Host-pm_device" hidden:"true"`
 	Body      LoginInput
 }
 
 type refreshInput struct {
 	UserAgent string `header:"User-Agent" hidden:"true"`
+	Device    string `cookie:"__Host-pm_device" hidden:"true"`
 	Token     string `cookie:"__Host-pm_refresh" hidden:"true"`
 }
 
@@ -68,6 +89,7 @@ type logoutOutput struct {
 
 type passwordInput struct {
 	UserAgent string `header:"User-Agent" hidden:"true"`
+	Device    string `cookie:"__Host-pm_device" hidden:"true"`
 	Body      PasswordChange
 }
 
@@ -92,6 +114,7 @@ func (s *Service) Routes(api huma.API) {
 	huma.Register(api, public(op("refreshSession", http.MethodPost, "/auth/refresh", "Exchange the refresh cookie")), s.handleRefresh)
 	huma.Register(api, logout, s.handleLogout)
 	huma.Register(api, signedIn(op(opChangePassword, http.MethodPost, "/auth/password", "Change the own password")), s.handleChangePassword)
+	s.factorRoutes(api, op, public, signedIn)
 	huma.Register(api, signedIn(op(opMe, http.MethodGet, "/auth/me", "The signed-in user")), s.handleMe)
 }
 
@@ -99,18 +122,31 @@ func callerOf(ctx context.Context, userAgent string) Caller {
 	return Caller{Address: httpx.ClientAddr(ctx), UserAgent: userAgent, RequestID: httpx.RequestID(ctx)}
 }
 
-func (s *Service) handleLogin(ctx context.Context, in *loginInput) (*sessionOutput, error) {
-	g, err := s.login(ctx, in.Body.Username, in.Body.Password, callerOf(ctx, in.UserAgent))
-	return answer(g, err)
+// on is the caller with the cookie of its browser.
+func (c Caller) on(device string) Caller {
+	c.Device = deviceToken(device)
+	return c
+}
+
+func (s *Service) handleLogin(ctx context.Context, in *loginInput) (*signInOutput, error) {
+	e, err := s.login(ctx, in.Body.Username, in.Body.Password, callerOf(ctx, in.UserAgent).on(in.Device))
+	if err != nil {
+		return nil, err
+	}
+	if e.grant == nil {
+		return &signInOutput{Body: SignIn{Challenge: e.challenge}}, nil
+	}
+	body := e.grant.answer()
+	return &signInOutput{SetCookie: e.grant.cookies(), Body: SignIn{Session: &body}}, nil
 }
 
 func (s *Service) handleRefresh(ctx context.Context, in *refreshInput) (*sessionOutput, error) {
-	g, err := s.refresh(ctx, refreshToken(in.Token), callerOf(ctx, in.UserAgent))
+	g, err := s.refresh(ctx, refreshToken(in.Token), callerOf(ctx, in.UserAgent).on(in.Device))
 	return answer(g, err)
 }
 
 func (s *Service) handleChangePassword(ctx context.Context, in *passwordInput) (*sessionOutput, error) {
-	g, err := s.changePassword(ctx, ActorFrom(ctx), in.Body.CurrentPassword, in.Body.NewPassword, callerOf(ctx, in.UserAgent))
+	g, err := s.changePassword(ctx, ActorFrom(ctx), in.Body.CurrentPassword, in.Body.NewPassword, callerOf(ctx, in.UserAgent).on(in.Device))
 	return answer(g, err)
 }
 
@@ -129,13 +165,16 @@ func (s *Service) handleLogout(ctx context.Context, in *logoutInput) (*logoutOut
 	if err != nil && !errors.As(err, &refused) { // refused: there is no such session, or no longer
 		return nil, err
 	}
-	return &logoutOutput{SetCookie: cookie("", -1)}, nil
+	return &logoutOutput{SetCookie: cookie(refreshCookie, "", -1)}, nil
 }
 
 func (s *Service) handleMe(ctx context.Context, _ *struct{}) (*userOutput, error) {
-	acc, found, err := accountByID(ctx, s.db, ActorFrom(ctx).UserID)
+	ses, acc, found, err := sessionAccount(ctx, s.db, ActorFrom(ctx).SessionID)
 	if err != nil || !found {
 		return nil, orEnded(err)
+	}
+	if err := s.show(ctx, &acc.User, ses.proof); err != nil {
+		return nil, err
 	}
 	return &userOutput{Body: acc.User}, nil
 }
@@ -144,13 +183,22 @@ func answer(g grant, err error) (*sessionOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sessionOutput{
-		SetCookie: cookie(string(g.refresh), int(g.refreshLeft.Seconds())),
-		Body:      Session{AccessToken: g.access, ExpiresAt: g.accessExpires, User: g.user},
-	}, nil
+	return &sessionOutput{SetCookie: g.cookies(), Body: g.answer()}, nil
 }
 
-func cookie(value string, maxAge int) http.Cookie {
-	return http.Cookie{Name: refreshCookie, Value: value, Path: "/", MaxAge: maxAge,
+func (g grant) answer() Session {
+	return Session{AccessToken: g.access, ExpiresAt: g.accessExpires, User: g.user}
+}
+
+func (g grant) cookies() []http.Cookie {
+	out := []http.Cookie{cookie(refreshCookie, string(g.refresh), int(g.refreshLeft.Seconds()))}
+	if g.device != "" {
+		out = append(out, cookie(deviceCookie, string(g.device), int(deviceLife.Seconds())))
+	}
+	return out
+}
+
+func cookie(name, value string, maxAge int) http.Cookie {
+	return http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
 }

@@ -15,18 +15,23 @@ func TestLogin(t *testing.T) {
 	b := r.browser()
 	w := b.login("  ADMIN ", r.password)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Contains(t, w.Body.String(), `"session":null`)
+	require.Empty(t, w.Result().Cookies(), "a password alone gets nothing to come back with")
+	require.Equal(t, []string{"recovery_code", "totp"}, b.challenge.Methods)
+	require.Equal(t, start.Add(5*time.Minute), b.challenge.ExpiresAt)
+	asked := r.audited("session.factor_asked")[0]
+	require.Equal(t, "admin", asked.Target.Name)
+	require.EqualValues(t, "anonymous", asked.Actor.Kind)
+
+	w = b.totp(r.codeAt(r.secret, 0))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Equal(t, "admin", b.user.Username)
 	require.EqualValues(t, "admin", b.user.Role)
-	require.False(t, b.user.MustChangePassword)
-
-	c := w.Result().Cookies()[0]
-	require.Equal(t, "__Host-pm_refresh", c.Name)
-	require.True(t, c.Secure && c.HttpOnly)
-	require.Equal(t, http.SameSiteStrictMode, c.SameSite)
-	require.Equal(t, "/", c.Path)
-	require.Empty(t, c.Domain)
-	require.Equal(t, 3600, c.MaxAge)
-	require.NotContains(t, w.Body.String(), c.Value)
+	require.False(t, b.user.MustChangePassword || b.user.MustSetUpMFA)
+	require.True(t, b.user.Local)
+	require.Equal(t, 10, b.user.RecoveryCodesLeft)
+	require.Equal(t, start.Add(5*time.Minute), *b.user.FreshUntil)
+	checkCookies(t, w)
 
 	probe := b.get("/probe")
 	require.Equal(t, http.StatusOK, probe.Code)
@@ -38,7 +43,23 @@ func TestLogin(t *testing.T) {
 	require.Equal(t, b.user.ID.String(), e.Actor.ID)
 	require.Equal(t, "192.0.2.1", e.Address)
 	require.Equal(t, w.Header().Get("X-Request-Id"), e.RequestID)
-	require.JSONEq(t, `{"user_agent":"Browser/1.0"}`, string(e.Details))
+	require.JSONEq(t, `{"user_agent":"Browser/1.0","methods":["password","totp"]}`, string(e.Details))
+}
+
+// checkCookies looks at what a full sign-in leaves in the browser.
+func checkCookies(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
+	life := map[string]int{"__Host-pm_refresh": 3600, "__Host-pm_device": 180 * 24 * 3600}
+	for _, c := range w.Result().Cookies() {
+		require.True(t, c.Secure && c.HttpOnly, c.Name)
+		require.Equal(t, http.SameSiteStrictMode, c.SameSite)
+		require.Equal(t, "/", c.Path)
+		require.Empty(t, c.Domain)
+		require.Equal(t, life[c.Name], c.MaxAge, c.Name)
+		require.NotContains(t, w.Body.String(), c.Value)
+		delete(life, c.Name)
+	}
+	require.Empty(t, life)
 }
 
 // Nobody learns from the answer which accounts exist.

@@ -12,7 +12,7 @@ import (
 const (
 	keepTokens   = 24 * time.Hour
 	keepSessions = 30 * 24 * time.Hour // for "who was signed in then?" beside the audit trail
-	keepFailures = 24 * time.Hour
+	keepFailures = 25 * time.Hour      // longer than any limit remembers
 )
 
 // Loops are the package's background work. Any number of processes may run
@@ -37,5 +37,8 @@ func (s *Service) purge(ctx context.Context) (bool, error) {
 		purgeSessions(ctx, s.db, now.Add(-keepTokens), now.Add(-keepSessions)),
 		purgeFailures(ctx, s.db, now.Add(-keepFailures), now),
 		purgeSigningKeys(ctx, s.db, now),
+		purgeChallenges(ctx, s.db, now),
+		purgeDevices(ctx, s.db, now.Add(-deviceLife)),
+		purgePendingTOTP(ctx, s.db, now.Add(-pendingLife)),
 	)
 }

@@ -10,10 +10,6 @@ import (
 	"patchmanager/internal/httpx"
 )
 
-// beforePasswordChange are the operations that a user who must change the
-// password may call.
-var beforePasswordChange = map[string]bool{opMe: true, opChangePassword: true}
-
 // Middleware puts the Actor into the context of every operation, and answers
 // 401 or 403 where there is none. The actor of a public operation is anonymous,
 // with address and request id for the audit trail. Install it before any
@@ -35,9 +31,9 @@ func (s *Service) admit(ctx huma.Context) (Actor, error) {
 	if httpx.IsPublic(ctx.Operation()) {
 		return Actor{Address: addr, RequestID: httpx.RequestID(ctx.Context())}, nil
 	}
-	actor, mustChange, err := s.identify(ctx.Context(), bearerOf(ctx.Header("Authorization")), addr)
-	if err == nil && mustChange && !beforePasswordChange[ctx.Operation().OperationID] {
-		err = errPasswordChange()
+	actor, g, err := s.identify(ctx.Context(), bearerOf(ctx.Header("Authorization")), addr)
+	if err == nil {
+		err = g.refuse(ctx.Operation().OperationID)
 	}
 	return actor, err
 }

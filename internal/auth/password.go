@@ -18,10 +18,13 @@ func (s *Service) changePassword(ctx context.Context, actor Actor, current, chos
 	if err != nil || !found {
 		return grant{}, orEnded(err)
 	}
+	if !acc.Local {
+		return grant{}, apierr.Conflict("no_password", "You sign in through your organisation and have no password here.")
+	}
 	if err := refuseWeak(chosen, current, acc.Username); err != nil {
 		return grant{}, err
 	}
-	a, err := s.begin(ctx, acc.Username, c.Address)
+	a, err := s.begin(ctx, passwordOf(acc.Username), c)
 	if err != nil {
 		return grant{}, err
 	}
@@ -55,10 +58,7 @@ func refuseWeak(chosen, current, username string) error {
 }
 
 func (s *Service) failChange(ctx context.Context, actor Actor, u User, lockedUntil *time.Time) error {
-	details := map[string]any{"reason": string(failPassword)}
-	if lockedUntil != nil {
-		details["locked_until"] = lockedUntil.Format(time.RFC3339)
-	}
+	details := failDetails(failPassword, lockedUntil)
 	err := s.db.InTx(ctx, func(tx db.Tx) error {
 		return audit.Append(ctx, tx, actor.Entry("user.password_change_failed", u.target(), details))
 	})
@@ -100,12 +100,16 @@ func (s *Service) writePassword(ctx context.Context, tx db.Tx, actor Actor, u Us
 	if err := setPassword(ctx, tx, u.ID, phc, false, now); err != nil {
 		return grant{}, err
 	}
+	ses, _, found, err := sessionAccount(ctx, tx, actor.SessionID)
+	if err != nil || !found || !ses.isActive(now) {
+		return grant{}, orEnded(err)
+	}
 	ended, err := endSessions(ctx, tx, u.ID, endPasswordChanged, now)
 	if err != nil {
 		return grant{}, err
 	}
 	u.MustChangePassword = false
-	g, err := s.openSession(ctx, tx, u, proof{methods: []Method{MethodPassword}}, c)
+	g, err := s.openSession(ctx, tx, u, ses.proof, c) // what was shown is still so
 	if err != nil {
 		return grant{}, err
 	}

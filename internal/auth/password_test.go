@@ -29,6 +29,8 @@ func TestFirstSignInMustChangeThePassword(t *testing.T) {
 	require.Empty(t, r.changed)
 	require.Equal(t, http.StatusOK, b.change(r.password, goodPassword).Code)
 	require.False(t, b.user.MustChangePassword)
+	require.Equal(t, "mfa_setup_required", code(t, b.get("/probe")))
+	b.setUpTOTP()
 	require.Equal(t, http.StatusOK, b.get("/probe").Code)
 	require.Equal(t, []string{"admin"}, r.changed)
 	require.Equal(t, "invalid_credentials", code(t, r.browser().login("admin", r.password)), "the one-time password is used up")

@@ -2,9 +2,11 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"patchmanager/internal/apierr"
 	"patchmanager/internal/audit"
 	"patchmanager/internal/db"
 )
@@ -25,11 +27,18 @@ func (p presented) isGood(now time.Time) bool {
 // refresh exchanges a refresh token for the next one and a new access token. A
 // token that was used before ends the session.
 func (s *Service) refresh(ctx context.Context, t refreshToken, c Caller) (grant, error) {
+	if t == "" {
+		return grant{}, errSessionEnded()
+	}
+	strangers, err := s.refuseFlood(ctx, c)
+	if err != nil {
+		return grant{}, err
+	}
 	var g grant
-	var good bool
-	err := s.db.InTx(ctx, func(tx db.Tx) error {
+	var good, known bool
+	err = s.db.InTx(ctx, func(tx db.Tx) error {
 		p, found, err := lockRefreshToken(ctx, tx, t.hash())
-		if err != nil || !found {
+		if known = found; err != nil || !found {
 			return err
 		}
 		if p.usedAt != nil {
@@ -44,10 +53,42 @@ func (s *Service) refresh(ctx context.Context, t refreshToken, c Caller) (grant,
 	if err != nil {
 		return grant{}, fmt.Errorf("refresh session: %w", err)
 	}
+	if !known {
+		return grant{}, s.countStranger(ctx, strangers)
+	}
 	if !good {
 		return grant{}, errSessionEnded()
 	}
 	return s.sign(ctx, g)
+}
+
+// refuseFlood refuses an address that has sent many tokens which never were ours.
+// A known device is let through whoever else sits behind its address.
+func (s *Service) refuseFlood(ctx context.Context, c Caller) (attempt, error) {
+	if !c.Address.IsValid() {
+		return attempt{}, errNoAddress
+	}
+	a := attempt{subjects: []subject{{key: addressKey("refresh", c.Address), limit: refreshLimit, shared: true}}}
+	now := s.clock.Now()
+	err := s.refuseLocked(ctx, a.subjects, now)
+	var locked *lockedError
+	if !errors.As(err, &locked) {
+		return a, err
+	}
+	owner, err := s.ownerOf(ctx, c.Device, now)
+	if err == nil && owner == "" {
+		err = apierr.TooMany(locked.wait)
+	}
+	return a, err
+}
+
+// countStranger counts a token that is none of ours. A token that only was one
+// is not counted: every browser that comes back after a night has one.
+func (s *Service) countStranger(ctx context.Context, a attempt) error {
+	if err := s.countAttempt(ctx, &a, s.clock.Now()); err != nil {
+		return err
+	}
+	return errSessionEnded()
 }
 
 // rotate uses the token up and makes the next.

@@ -7,16 +7,19 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/pquerna/otp/totp"
 	"github.com/stretchr/testify/require"
 
 	"patchmanager/internal/audit"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/db"
 	"patchmanager/internal/httpx"
+	"patchmanager/internal/ids"
 	"patchmanager/internal/sealed"
 	"patchmanager/internal/testkit/fakeclock"
 	"patchmanager/internal/testkit/pgtest"
@@ -34,7 +37,9 @@ type rig struct {
 	clock    *fakeclock.Clock
 	svc      *auth.Service
 	handler  http.Handler
-	password string // of admin, as delivered
+	password string   // of admin, as delivered
+	secret   string   // of admin's authenticator, base32; set by readyRig
+	codes    []string // admin's recovery codes
 	changed  []string
 }
 
@@ -90,7 +95,7 @@ func newRig(t *testing.T) *rig {
 
 const goodPassword = "correct horse battery staple"
 
-// readyRig has an administrator with a password of their own.
+// readyRig has an administrator with a password of their own and an authenticator.
 func readyRig(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t)
@@ -98,26 +103,77 @@ func readyRig(t *testing.T) *rig {
 	w := b.post("/auth/password", map[string]string{"current_password": r.password, "new_password": goodPassword})
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	r.password = goodPassword
+	r.secret, r.codes = b.setUpTOTP()
 	return r
+}
+
+// setUpTOTP is what a person does with their phone.
+func (b *browser) setUpTOTP() (secret string, codes []string) {
+	b.r.t.Helper()
+	var setup auth.TOTPSetup
+	w := b.post("/auth/mfa/totp", nil)
+	require.Equal(b.r.t, http.StatusCreated, w.Code, w.Body)
+	require.NoError(b.r.t, json.Unmarshal(w.Body.Bytes(), &setup))
+	w = b.post("/auth/mfa/totp/confirm", map[string]string{"code": b.r.codeAt(setup.Secret, -1)})
+	require.Equal(b.r.t, http.StatusOK, w.Code, w.Body)
+	var done auth.TOTPConfirmed
+	require.NoError(b.r.t, json.Unmarshal(w.Body.Bytes(), &done))
+	return setup.Secret, done.RecoveryCodes
+}
+
+// codeAt is the authenticator's code, some steps of 30 s from now.
+func (r *rig) codeAt(secret string, steps int) string {
+	r.t.Helper()
+	code, err := totp.GenerateCode(secret, r.clock.Now().Add(time.Duration(steps)*30*time.Second))
+	require.NoError(r.t, err)
+	return code
+}
+
+// spareCode gives a user one more recovery code, for tests that sign in often
+// without moving the clock.
+func (r *rig) spareCode(username string) string {
+	r.t.Helper()
+	code := "spare" + strings.ToLower(ids.New().String())
+	r.exec(`insert into auth_recovery_code (user_id, code_hash, created_at)
+		select id, sha256(convert_to(replace($2, '0', 'o'), 'UTF8')), now() from auth_user where username = $1`, username, code)
+	return code
 }
 
 // browser is one signed-in or anonymous client.
 type browser struct {
-	r       *rig
-	addr    string
-	access  string
-	refresh string
-	user    auth.User
+	r         *rig
+	addr      string
+	access    string
+	refresh   string
+	device    string
+	challenge auth.Challenge
+	user      auth.User
 }
 
 func (r *rig) browser() *browser { return &browser{r: r, addr: "192.0.2.1:40000"} }
 
+// signIn is a whole sign-in; the second factor is not what its test is about.
 func (r *rig) signIn(name, password string) *browser {
 	r.t.Helper()
 	b := r.browser()
 	w := b.login(name, password)
 	require.Equal(r.t, http.StatusOK, w.Code, w.Body)
+	if b.challenge.Token != "" {
+		w = b.recover(r.spareCode(b.r.nameOf(name)))
+		require.Equal(r.t, http.StatusOK, w.Code, w.Body)
+	}
 	return b
+}
+
+func (r *rig) nameOf(typed string) string { return strings.ToLower(strings.TrimSpace(typed)) }
+
+// totp and recover answer the challenge of the last login.
+func (b *browser) totp(code string) *httptest.ResponseRecorder {
+	return b.post("/auth/login/totp", map[string]string{"challenge": b.challenge.Token, "code": code})
+}
+
+func (b *browser) recover(code string) *httptest.ResponseRecorder {
+	return b.post("/auth/login/recovery-code", map[string]string{"challenge": b.challenge.Token, "code": code})
 }
 
 func (b *browser) login(name, password string) *httptest.ResponseRecorder {
@@ -152,6 +208,9 @@ func (b *browser) exchange(method, path string, body io.Reader) *httptest.Respon
 	if b.refresh != "" {
 		req.AddCookie(&http.Cookie{Name: "__Host-pm_refresh", Value: b.refresh})
 	}
+	if b.device != "" {
+		req.AddCookie(&http.Cookie{Name: "__Host-pm_device", Value: b.device})
+	}
 	w := httptest.NewRecorder()
 	b.r.handler.ServeHTTP(w, req)
 	return w
@@ -160,11 +219,29 @@ func (b *browser) exchange(method, path string, body io.Reader) *httptest.Respon
 // keep does what a browser does with an answer.
 func (b *browser) keep(w *httptest.ResponseRecorder) {
 	for _, c := range w.Result().Cookies() {
-		b.refresh = c.Value
+		switch c.Name {
+		case "__Host-pm_refresh":
+			b.refresh = c.Value
+		case "__Host-pm_device":
+			b.device = c.Value
+		}
 	}
-	var s auth.Session
-	if w.Code == http.StatusOK && json.Unmarshal(w.Body.Bytes(), &s) == nil && s.AccessToken != "" {
+	var s struct {
+		auth.Session
+		Nested    *auth.Session   `json:"session"`
+		Challenge *auth.Challenge `json:"challenge"`
+	}
+	if w.Code != http.StatusOK || json.Unmarshal(w.Body.Bytes(), &s) != nil {
+		return
+	}
+	if s.Nested != nil {
+		s.Session = *s.Nested
+	}
+	if s.AccessToken != "" {
 		b.access, b.user = s.AccessToken, s.User
+	}
+	if s.Challenge != nil {
+		b.challenge = *s.Challenge
 	}
 }
 

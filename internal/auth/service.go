@@ -30,6 +30,7 @@ type Service struct {
 	clock   clock.Clock
 	hasher  *hasher
 	keys    *keyring
+	sealer  Sealer
 	changed func(username string)
 	rules   func() Rules
 }
@@ -46,7 +47,7 @@ func New(d Deps) *Service {
 		d.Rules = DefaultRules
 	}
 	return &Service{
-		db: d.DB, clock: d.Clock, changed: d.PasswordChanged, rules: d.Rules,
+		db: d.DB, clock: d.Clock, sealer: d.Sealer, changed: d.PasswordChanged, rules: d.Rules,
 		hasher: newHasher(d.Argon),
 		keys:   newKeyring(d.DB, d.Clock, d.Sealer),
 	}

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"time"
@@ -25,6 +24,7 @@ const (
 	endPasswordChanged endReason = "password_changed"
 	endPasswordReset   endReason = "password_reset"
 	endRefreshReused   endReason = "refresh_reused"
+	endFactorSetUp     endReason = "second_factor_set_up" // it had shown a password only
 )
 
 // session is one sign-in.
@@ -74,15 +74,14 @@ func (refreshToken) GoString() string { return "***" }
 // MarshalText keeps it out of JSON logs.
 func (refreshToken) MarshalText() ([]byte, error) { return []byte("***"), nil }
 
-func (t refreshToken) hash() []byte {
-	sum := sha256.Sum256([]byte(t))
-	return sum[:]
-}
+func (t refreshToken) hash() []byte { return hashOf(string(t)) }
 
 // grant is what a successful sign-in or refresh hands out.
 type grant struct {
 	user          User
 	session       ids.ID
+	proof         proof
+	device        deviceToken // set when the browser becomes a known one
 	access        string
 	accessExpires time.Time
 	refresh       refreshToken
@@ -119,15 +118,29 @@ func (s *Service) nextToken(ctx context.Context, tx db.Tx, u User, ses session) 
 	if err := insertRefreshToken(ctx, tx, t.hash(), ses.id, now, expires); err != nil {
 		return grant{}, err
 	}
-	return grant{user: u, session: ses.id, refresh: t, refreshLeft: expires.Sub(now)}, nil
+	return grant{user: u, session: ses.id, proof: ses.proof, refresh: t, refreshLeft: expires.Sub(now)}, nil
 }
 
-// sign adds the access token to a grant whose transaction is committed.
+// sign adds the access token to a grant whose transaction is committed, and what
+// the API shows of the user.
 func (s *Service) sign(ctx context.Context, g grant) (grant, error) {
+	if err := s.show(ctx, &g.user, g.proof); err != nil {
+		return grant{}, err
+	}
 	var err error
 	g.access, g.accessExpires, err = s.keys.sign(ctx, g.user, g.session)
 	if err != nil {
 		return grant{}, fmt.Errorf("sign access token: %w", err)
 	}
 	return g, nil
+}
+
+// show completes a user as the API shows them in a session with this proof.
+func (s *Service) show(ctx context.Context, u *User, p proof) error {
+	u.MustSetUpMFA = p.mfaAt == nil
+	if p.mfaAt != nil {
+		until := p.mfaAt.Add(s.rules().FreshFor)
+		u.FreshUntil = &until
+	}
+	return showUser(ctx, s.db, u)
 }

@@ -46,16 +46,17 @@ func updateFailures(ctx context.Context, tx db.Tx, key string, f failures) error
 	return nil
 }
 
-// refundFailure takes one failure back, and the lock that it caused.
-func refundFailure(ctx context.Context, tx db.Tx, key string, free int) error {
+// refundFailure takes one failure back, and the lock that it caused, unless
+// somebody else has failed since.
+func refundFailure(ctx context.Context, tx db.Tx, key string, caused *time.Time) error {
 	_, err := tx.Exec(ctx, `delete from auth_failure where subject = $1 and failures = 1`, key)
 	if err != nil {
 		return fmt.Errorf("take failure back: %w", err)
 	}
 	_, err = tx.Exec(ctx, `
 		update auth_failure set failures = failures - 1,
-			locked_until = case when failures > $2 then locked_until end
-		where subject = $1 and failures > 1`, key, free)
+			locked_until = nullif(locked_until, $2)
+		where subject = $1 and failures > 1`, key, caused)
 	if err != nil {
 		return fmt.Errorf("take failure back: %w", err)
 	}

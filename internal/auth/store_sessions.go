@@ -96,12 +96,16 @@ func endSession(ctx context.Context, tx db.Tx, id ids.ID, why endReason, now tim
 	return nil
 }
 
-// endSessions ends all sessions of a user and says how many there were.
+// endSessions ends all sessions of a user, and the sign-ins that wait for a second
+// factor, and says how many sessions there were.
 func endSessions(ctx context.Context, tx db.Tx, user ids.ID, why endReason, now time.Time) (int64, error) {
 	tag, err := tx.Exec(ctx, `
 		update auth_session set ended_at = $3, end_reason = $2 where user_id = $1 and ended_at is null and expires_at > $3`, user, why, now)
 	if err != nil {
 		return 0, fmt.Errorf("end sessions: %w", err)
+	}
+	if err := deleteChallenges(ctx, tx, user); err != nil {
+		return 0, err
 	}
 	return tag.RowsAffected(), nil
 }

@@ -14,10 +14,12 @@ import (
 // firstUserLock is the advisory lock under which the first user is made.
 const firstUserLock int64 = 0x706d_6175_7468_7501
 
-const accountColumns = `u.id, u.username, u.display_name, u.role, u.must_change_password, coalesce(u.password_hash, ''), u.disabled_at`
+const accountColumns = `u.id, u.username, u.display_name, u.email, u.role, u.password_hash is not null, u.must_change_password,
+	u.theme, u.time_zone, coalesce(u.password_hash, ''), u.disabled_at`
 
 func (a *account) fields() []any {
-	return []any{&a.ID, &a.Username, &a.DisplayName, &a.Role, &a.MustChangePassword, &a.passwordHash, &a.disabledAt}
+	return []any{&a.ID, &a.Username, &a.DisplayName, &a.Email, &a.Role, &a.Local, &a.MustChangePassword,
+		&a.Theme, &a.TimeZone, &a.passwordHash, &a.disabledAt}
 }
 
 func accountByName(ctx context.Context, q db.Querier, username string) (account, bool, error) {

@@ -10,13 +10,21 @@ import (
 	"patchmanager/internal/ids"
 )
 
-// User is a person who may sign in, as the API shows it.
+// User is a person who may sign in, as the API shows it to themselves.
 type User struct {
-	ID                 ids.ID `json:"id"`
-	Username           string `json:"username"`
-	DisplayName        string `json:"display_name"`
-	Role               Role   `json:"role" enum:"admin,operator,auditor"`
-	MustChangePassword bool   `json:"must_change_password" doc:"Everything else is refused until the password is changed."`
+	ID                 ids.ID     `json:"id"`
+	Username           string     `json:"username"`
+	DisplayName        string     `json:"display_name"`
+	Email              string     `json:"email"`
+	Role               Role       `json:"role" enum:"admin,operator,auditor"`
+	Local              bool       `json:"local" doc:"Has a password here."`
+	MustChangePassword bool       `json:"must_change_password" doc:"Everything else is refused until the password is changed."`
+	MustSetUpMFA       bool       `json:"must_set_up_mfa" doc:"Everything else is refused until a second factor is set up. Of this session."`
+	GroupIDs           []ids.ID   `json:"group_ids" nullable:"false"`
+	Theme              string     `json:"theme" enum:"system,dark,light"`
+	TimeZone           string     `json:"time_zone" doc:"IANA name; empty: the browser's."`
+	RecoveryCodesLeft  int        `json:"recovery_codes_left"`
+	FreshUntil         *time.Time `json:"fresh_until" doc:"Until when the last second factor of this session counts for dangerous acts; null: never shown."`
 }
 
 // account is a stored user with what the API never shows.
@@ -36,6 +44,7 @@ type Caller struct {
 	Address   netip.Addr
 	UserAgent string
 	RequestID string
+	Device    deviceToken // of the cookie; whose it is, is looked up
 }
 
 // as is the caller, known to be u.
