@@ -177,9 +177,25 @@ export type CA = {
   not_before: string;
   subject: string;
 };
+export type Challenge = {
+  /** At most 5 wrong codes; then sign in anew. */
+  expires_at: string;
+  /** What this user can answer with. */
+  methods: ("totp" | "recovery_code" | "passkey")[];
+  token: string;
+};
 export type CheckpointPage = {
   items: AuditCheckpoint[];
   total: number;
+};
+export type Code = {
+  /** Six digits; each works once. */
+  code: string;
+};
+export type CodeAnswer = {
+  challenge: string;
+  /** Spaces, and the dashes of a recovery code, do not matter. */
+  code: string;
 };
 export type CurrentJob = {
   id: string;
@@ -324,6 +340,9 @@ export type FleetPending = {
   hosts_with_security: number;
   patches_security: number;
   patches_total: number;
+};
+export type Fresh = {
+  fresh_until: string;
 };
 export type Group = {
   created_at: string;
@@ -618,6 +637,11 @@ export type LoginInput = {
   password: string;
   username: string;
 };
+export type MFA = {
+  passkeys: Passkey[];
+  recovery_codes_left: number;
+  totp: TOTP;
+};
 export type Package = {
   arch: string;
   /** Installed as a dependency. */
@@ -633,6 +657,14 @@ export type Package = {
 export type PackagePage = {
   items: Package[];
   total: number;
+};
+export type Passkey = {
+  /** It is kept by a password manager or an account and survives the loss of the device. */
+  backed_up: boolean;
+  created_at: string;
+  id: string;
+  last_used_at: string | null;
+  name: string;
 };
 export type PasswordChange = {
   current_password: string;
@@ -705,6 +737,9 @@ export type PlanInput = {
   host_ids: string[];
   selection: Selection;
 };
+export type RecoveryCodes = {
+  recovery_codes: string[];
+};
 export type RefreshAccepted = {
   /** Done when the host's refreshed_at is not before this. */
   requested_at: string;
@@ -756,11 +791,34 @@ export type SeverityCounts = {
   medium: number;
   unknown: number;
 };
+export type SignIn = {
+  /** The second factor is asked for. */
+  challenge: Challenge;
+  /** Of a user without a second factor: it can only set one up. */
+  session: Session;
+};
 export type StateCounts = {
   degraded: number;
   healthy: number;
   unknown: number;
   unreachable: number;
+};
+export type TOTP = {
+  confirmed_at: string;
+};
+export type TOTPConfirmed = {
+  /** Shown this once, with the first second factor; null otherwise. */
+  recovery_codes: string[] | null;
+  /** Replaces the session in which the first factor was set up; null otherwise. */
+  session: Session;
+};
+export type TOTPSetup = {
+  /** Rows of the QR code, 1 is dark. Draw 4 light modules around it. */
+  qr: string[];
+  /** Base32, for typing. */
+  secret: string;
+  /** otpauth://, what the QR code says. */
+  uri: string;
 };
 export type Ticket = {
   expires_at: string;
@@ -780,10 +838,22 @@ export type TimelinePage = {
 };
 export type User = {
   display_name: string;
+  email: string;
+  /** Until when the last second factor of this session counts for dangerous acts; null: never shown. */
+  fresh_until: string | null;
+  group_ids: string[];
   id: string;
+  /** Has a password here. */
+  local: boolean;
   /** Everything else is refused until the password is changed. */
   must_change_password: boolean;
+  /** Everything else is refused until a second factor is set up. Of this session. */
+  must_set_up_mfa: boolean;
+  recovery_codes_left: number;
   role: "admin" | "operator" | "auditor";
+  theme: "system" | "dark" | "light";
+  /** IANA name; empty: the browser's. */
+  time_zone: string;
   username: string;
 };
 export type ValueCount = {
@@ -854,6 +924,14 @@ export interface Operations {
   };
   login: {
     body: LoginInput;
+    ok: SignIn;
+  };
+  loginRecoveryCode: {
+    body: CodeAnswer;
+    ok: Session;
+  };
+  loginTotp: {
+    body: CodeAnswer;
     ok: Session;
   };
   logout: {
@@ -862,12 +940,32 @@ export interface Operations {
   me: {
     ok: User;
   };
+  getMfa: {
+    ok: MFA;
+  };
+  renewRecoveryCodes: {
+    ok: RecoveryCodes;
+  };
+  removeTotp: {
+    ok: undefined;
+  };
+  beginTotp: {
+    ok: TOTPSetup;
+  };
+  confirmTotp: {
+    body: Code;
+    ok: TOTPConfirmed;
+  };
   changePassword: {
     body: PasswordChange;
     ok: Session;
   };
   refreshSession: {
     ok: Session;
+  };
+  stepUpTotp: {
+    body: Code;
+    ok: Fresh;
   };
   getCA: {
     ok: CA;
@@ -1068,10 +1166,18 @@ export const routes = {
   startVerification: ["POST", "/api/v1/audit/verifications"],
   getVerification: ["GET", "/api/v1/audit/verifications/{id}"],
   login: ["POST", "/api/v1/auth/login"],
+  loginRecoveryCode: ["POST", "/api/v1/auth/login/recovery-code"],
+  loginTotp: ["POST", "/api/v1/auth/login/totp"],
   logout: ["POST", "/api/v1/auth/logout"],
   me: ["GET", "/api/v1/auth/me"],
+  getMfa: ["GET", "/api/v1/auth/mfa"],
+  renewRecoveryCodes: ["POST", "/api/v1/auth/mfa/recovery-codes"],
+  removeTotp: ["DELETE", "/api/v1/auth/mfa/totp"],
+  beginTotp: ["POST", "/api/v1/auth/mfa/totp"],
+  confirmTotp: ["POST", "/api/v1/auth/mfa/totp/confirm"],
   changePassword: ["POST", "/api/v1/auth/password"],
   refreshSession: ["POST", "/api/v1/auth/refresh"],
+  stepUpTotp: ["POST", "/api/v1/auth/step-up/totp"],
   getCA: ["GET", "/api/v1/ca"],
   getRootCertificate: ["GET", "/api/v1/ca/root.crt"],
   enroll: ["POST", "/api/v1/enroll"],
