@@ -16,7 +16,7 @@ import (
 )
 
 // scopedPackages hold queries on what belongs to hosts.
-var scopedPackages = []string{"hosts", "patches", "enrollment", "jobs", "live", "dashboard", "ca", "audit", "auth", "settings"}
+var scopedPackages = []string{"hosts", "patches", "enrollment", "jobs", "live", "dashboard", "ca", "audit", "audittrail", "auth", "settings"}
 
 // hostOwned finds a query that reads or writes something that belongs to a host.
 var hostOwned = regexp.MustCompile(`(?is)\b(?:from|join|update|into|using)\s+(?:only\s+)?` +

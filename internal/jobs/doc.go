@@ -18,6 +18,11 @@
 //   - Ids of events ascend in the order in which they became visible.
 //   - Only the agent's own word ends a run well. Where nobody can tell what
 //     happened, it fails with STATE_UNKNOWN and is not ordered again by itself.
+//   - Who sees only some hosts of a job sees a job of these hosts: counts, state,
+//     times, title, progress, log and previews are theirs alone, filters and
+//     search find nothing else, and cancel, rerun and rollback touch nothing
+//     else. Only its number, kind, note, selection and who ordered it are the
+//     whole job's ([Seen]).
 //   - Every wait has an end: 24 hours to start, three tries for a silent host,
 //     an hour for a lost one, a day for a run.
 //

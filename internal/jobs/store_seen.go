@@ -15,18 +15,18 @@ func Seen(scope hosts.Scope, condition string) string {
 		return "(select b.* from job b where (" + condition + ") and exists (select from job_host v where v.job_id = b.id))"
 	}
 	return `(select b.id, b.number, b.kind, b.note, b.selection, b.reboot, b.allow_removals, b.plan_id, b.parent_job_id, b.created_at, b.created_by,
-		case when p.total = p.everyone then b.state else ` + partialState + ` end as state,
-		case when p.total = p.everyone then b.title else ` + partialTitle + ` end as title,
-		case when p.total = p.everyone then b.started_at else p.started_at end as started_at,
-		case when p.total = p.everyone then b.finished_at when p.unfinished = 0 then p.finished_at end as finished_at,
-		case when p.total = p.everyone then b.cancel_requested_at else p.cancelled_at end as cancel_requested_at
-		from job b cross join lateral (select ` + partialColumns + `
-			from job_host ph join host_target_v pt on pt.host_id = ph.host_id where ph.job_id = b.id and ` + scope.SQL("ph.host_id") + `) p
+		case when not p.partial then b.state else ` + partialState + ` end as state,
+		case when not p.partial then b.title else ` + partialTitle + ` end as title,
+		case when not p.partial then b.started_at else p.started_at end as started_at,
+		case when not p.partial then b.finished_at when p.unfinished = 0 then p.finished_at end as finished_at,
+		case when not p.partial then b.cancel_requested_at else p.cancelled_at end as cancel_requested_at
+		from job b cross join lateral (select exists (select from job_host a where a.job_id = b.id and not (` + scope.SQL("a.host_id") + `)) as partial,
+				` + partialColumns + ` from job_host ph join host_target_v pt on pt.host_id = ph.host_id where ph.job_id = b.id and ` + scope.SQL("ph.host_id") + `) p
 		where (` + condition + `) and exists (select from job_host v where v.job_id = b.id and ` + scope.SQL("v.host_id") + `))`
 }
 
 // partialColumns add up the visible hosts ph of a job b.
-const partialColumns = `count(*) as total, (select count(*) from job_host a where a.job_id = b.id) as everyone,
+const partialColumns = `count(*) as total,
 	count(*) filter (where ph.state in ('waiting', 'queued', 'claimed', 'running', 'lost')) as unfinished,
 	count(*) filter (where ph.state in ('claimed', 'running', 'lost')) as held,
 	count(*) filter (where ph.state = 'succeeded') as succeeded,
