@@ -15,15 +15,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"patchmanager/internal/auth"
+	"patchmanager/internal/clock"
 	"patchmanager/internal/enrollment"
 	"patchmanager/internal/httpx"
 	"patchmanager/internal/live"
+	"patchmanager/internal/testkit/signin"
 )
-
-type credentials struct {
-	Username string `json:"username"`
-	Password string `json:"password"`
-}
 
 func firstPassword(t *testing.T, i installation) string {
 	b, err := os.ReadFile(firstPasswordFile(i.cfg))
@@ -31,10 +28,19 @@ func firstPassword(t *testing.T, i installation) string {
 	return strings.TrimSpace(string(b))
 }
 
-func (s *server) login(t *testing.T, password string) (auth.Session, int) {
-	var session auth.Session
-	res := s.call(t, "POST", "/api/v1/auth/login", "", credentials{"admin", password}, &session)
-	return session, res.StatusCode
+// ownPassword replaces the one-time passwords of these tests.
+const ownPassword = "plenty of quiet gravel"
+
+// login is the password step of a sign-in.
+func (s *server) login(t *testing.T, password string) (auth.SignIn, int) {
+	var in auth.SignIn
+	res := s.call(t, "POST", "/api/v1/auth/login", "", auth.LoginInput{Username: "admin", Password: password}, &in)
+	return in, res.StatusCode
+}
+
+// enter is the whole first sign-in of the administrator.
+func (s *server) enter(t *testing.T, oneTime string) *signin.Person {
+	return signin.First(t, s.ask, clock.System(), "admin", oneTime, ownPassword)
 }
 
 func TestAFirstStartNeedsNothingAndASecondFindsEverything(t *testing.T) {
@@ -55,10 +61,7 @@ func TestAFirstStartNeedsNothingAndASecondFindsEverything(t *testing.T) {
 	again, err := Fingerprint(i.cfg)
 	require.NoError(t, err)
 	require.Equal(t, fingerprint, again)
-	session, status := s.login(t, password)
-	require.Equal(t, http.StatusOK, status)
-	require.True(t, session.User.MustChangePassword)
-	changePassword(t, i, s, session, password)
+	checkFirstSignIn(t, i, s, password)
 	s.stop(t)
 }
 
@@ -98,21 +101,21 @@ func checkFiles(t *testing.T, i installation) {
 	}
 }
 
-// changePassword does what the first sign-in must, and sees its file go.
-func changePassword(t *testing.T, i installation, s *server, session auth.Session, old string) {
-	var e httpx.Envelope
-	require.Equal(t, http.StatusForbidden, s.call(t, "GET", "/api/v1/jobs", session.AccessToken, nil, &e).StatusCode)
-	require.Equal(t, "password_change_required", e.Err.Code)
-	s.setPassword(t, session.AccessToken, old, "plenty of quiet gravel")
-	require.NoFileExists(t, firstPasswordFile(i.cfg))
-	_, status := s.login(t, "plenty of quiet gravel")
+// checkFirstSignIn does what the first sign-in must, and sees its file go.
+func checkFirstSignIn(t *testing.T, i installation, s *server, oneTime string) {
+	in, status := s.login(t, oneTime)
 	require.Equal(t, http.StatusOK, status)
-}
-
-func (s *server) setPassword(t *testing.T, token, old, fresh string) (session auth.Session) {
-	body := map[string]string{"current_password": old, "new_password": fresh}
-	require.Equal(t, http.StatusOK, s.call(t, "POST", "/api/v1/auth/password", token, body, &session).StatusCode)
-	return session
+	require.True(t, in.Session.User.MustChangePassword)
+	var e httpx.Envelope
+	require.Equal(t, http.StatusForbidden, s.call(t, "GET", "/api/v1/jobs", in.Session.AccessToken, nil, &e).StatusCode)
+	require.Equal(t, "password_change_required", e.Err.Code)
+	p := s.enter(t, oneTime)
+	require.NoFileExists(t, firstPasswordFile(i.cfg))
+	for range 4 { // with the authenticator, then with recovery codes
+		session := p.SignIn(t)
+		require.Equal(t, http.StatusOK, s.call(t, "GET", "/api/v1/jobs", session.AccessToken, nil, nil).StatusCode)
+	}
+	require.NotContains(t, s.log(), p.Session.AccessToken)
 }
 
 func TestAKilledProductStartsAgain(t *testing.T) {
@@ -225,10 +228,9 @@ func TestTheConsoleMakesATokenThatWorks(t *testing.T) {
 	require.NotContains(t, s.log(), token)
 	password, err := ResetPassword(t.Context(), i.cfg, "admin")
 	require.NoError(t, err)
-	session, _ := s.login(t, password)
-	changed := s.setPassword(t, session.AccessToken, password, "plenty of quiet gravel")
+	session := s.enter(t, password).Session
 	var page enrollment.EnrollmentTokenPage
-	require.Equal(t, http.StatusOK, s.call(t, "GET", "/api/v1/enrollment-tokens", changed.AccessToken, nil, &page).StatusCode)
+	require.Equal(t, http.StatusOK, s.call(t, "GET", "/api/v1/enrollment-tokens", session.AccessToken, nil, &page).StatusCode)
 	require.Len(t, page.Items, 1)
 	require.Equal(t, "demo", page.Items[0].Note)
 	require.Equal(t, 2, page.Items[0].Uses)
@@ -241,9 +243,7 @@ func TestALiveConnectionIsToldThatTheServerStops(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
 	s := i.start(t)
-	password := firstPassword(t, i)
-	session, _ := s.login(t, password)
-	session = s.setPassword(t, session.AccessToken, password, "plenty of quiet gravel")
+	session := s.enter(t, firstPassword(t, i)).Session
 	var ticket live.Ticket
 	require.Equal(t, http.StatusCreated, s.call(t, "POST", "/api/v1/ws/ticket", session.AccessToken, nil, &ticket).StatusCode)
 	tr := s.client.Transport.(*http.Transport).Clone()

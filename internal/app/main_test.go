@@ -159,7 +159,7 @@ func (s *server) stop(t *testing.T) {
 }
 
 // call sends a request and decodes the answer into out, which may be nil.
-func (s *server) call(t *testing.T, method, path, token string, body, out any) *http.Response {
+func (s *server) call(t testing.TB, method, path, token string, body, out any) *http.Response {
 	var b bytes.Buffer
 	if body != nil {
 		require.NoError(t, json.NewEncoder(&b).Encode(body))
@@ -185,4 +185,9 @@ func (s *server) call(t *testing.T, method, path, token string, body, out any) *
 	}
 	require.NoError(t, json.Unmarshal(text.Bytes(), out), text.String())
 	return res
+}
+
+// ask is call for the kit that signs people in.
+func (s *server) ask(t testing.TB, method, path, bearer string, body, out any) int {
+	return s.call(t, method, path, bearer, body, out).StatusCode
 }

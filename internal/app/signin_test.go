@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,21 +52,26 @@ func (r signInRig) ask(t *testing.T, name, authorization string) (status int, co
 	return w.Code, e.Err.Code
 }
 
-// signIn returns the access token of an administrator who has not changed the
-// one-time password yet.
-func (r signInRig) signIn(t *testing.T) string {
+// do sends one request for the kit that signs people in.
+func (r signInRig) do(t testing.TB, method, path, bearer string, body, out any) int {
+	raw, err := json.Marshal(body)
+	require.NoError(t, err)
+	req := httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(raw))
+	if bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	w := httptest.NewRecorder()
+	r.handler.ServeHTTP(w, req)
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), out), w.Body)
+	return w.Code
+}
+
+// oneTimePassword makes the administrator of the first start.
+func (r signInRig) oneTimePassword(t *testing.T) (password string) {
 	t.Helper()
-	var password string
 	_, err := r.auth.EnsureAdmin(t.Context(), func(p string) error { password = p; return nil })
 	require.NoError(t, err)
-	body, err := json.Marshal(auth.LoginInput{Username: auth.AdminName, Password: password})
-	require.NoError(t, err)
-	w := httptest.NewRecorder()
-	r.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, httpx.BasePath+"/auth/login", bytes.NewReader(body)))
-	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	var session auth.Session
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &session))
-	return session.AccessToken
+	return password
 }
 
 func TestNoOperationTakesAFalseToken(t *testing.T) {
@@ -82,15 +88,36 @@ func TestNoOperationTakesAFalseToken(t *testing.T) {
 	}
 }
 
-func TestNoOperationWorksBeforeThePasswordIsChanged(t *testing.T) {
-	r := newSignInRig(t)
-	access := r.signIn(t)
+// refuses asks for every operation that is not among those that are let through.
+func (r signInRig) refuses(t *testing.T, access, code string, through ...string) {
 	for name, op := range operations(r.api) {
-		if httpx.IsPublic(op) || op.OperationID == "me" || op.OperationID == "changePassword" {
+		if httpx.IsPublic(op) || slices.Contains(through, op.OperationID) {
 			continue
 		}
-		status, code := r.ask(t, name, "Bearer "+access)
+		status, got := r.ask(t, name, "Bearer "+access)
 		require.Equal(t, http.StatusForbidden, status, name)
-		require.Equal(t, "password_change_required", code)
+		require.Equal(t, code, got, name)
 	}
+}
+
+func TestNoOperationWorksBeforeThePasswordIsChanged(t *testing.T) {
+	r := newSignInRig(t)
+	var in auth.SignIn
+	credentials := auth.LoginInput{Username: auth.AdminName, Password: r.oneTimePassword(t)}
+	require.Equal(t, http.StatusOK, r.do(t, http.MethodPost, httpx.BasePath+"/auth/login", "", credentials, &in))
+	r.refuses(t, in.Session.AccessToken, "password_change_required", "me", "changePassword")
+}
+
+func TestNoOperationWorksBeforeASecondFactorIsSetUp(t *testing.T) {
+	r := newSignInRig(t)
+	oneTime := r.oneTimePassword(t)
+	var in auth.SignIn
+	credentials := auth.LoginInput{Username: auth.AdminName, Password: oneTime}
+	require.Equal(t, http.StatusOK, r.do(t, http.MethodPost, httpx.BasePath+"/auth/login", "", credentials, &in))
+	var changed auth.Session
+	change := auth.PasswordChange{CurrentPassword: oneTime, NewPassword: ownPassword}
+	require.Equal(t, http.StatusOK, r.do(t, http.MethodPost, httpx.BasePath+"/auth/password", in.Session.AccessToken, change, &changed))
+	require.True(t, changed.User.MustSetUpMFA)
+	r.refuses(t, changed.AccessToken, "mfa_setup_required",
+		"me", "changePassword", "getMfa", "beginTotp", "confirmTotp", "passkeyRegisterOptions", "registerPasskey")
 }
