@@ -101,6 +101,8 @@ var requests = map[string]func(w *world, c *caller) request{
 	"login": func(*world, *caller) request {
 		return request{body: map[string]string{"username": "nobody", "password": "not the password"}}
 	},
+	"loginTotp": loginTOTPRequest, "loginRecoveryCode": loginRecoveryCodeRequest, "stepUpTotp": stepUpTOTPRequest,
+	"confirmTotp": confirmTOTPRequest, "removeTotp": removeTOTPRequest,
 	"changePassword": func(*world, *caller) request {
 		return request{body: map[string]string{"current_password": people.Password, "new_password": "another quiet gravel"}}
 	},
