@@ -79,7 +79,7 @@ func (s *Service) ResetPassword(ctx context.Context, username string) (password 
 		if !found {
 			return apierr.NotFound("user")
 		}
-		return s.writeReset(ctx, tx, acc.User, phc)
+		return s.writeReset(ctx, tx, System("console"), acc.User, phc)
 	})
 	if err != nil {
 		return "", fmt.Errorf("reset password of %q: %w", username, err)
@@ -87,7 +87,7 @@ func (s *Service) ResetPassword(ctx context.Context, username string) (password 
 	return password, nil
 }
 
-func (s *Service) writeReset(ctx context.Context, tx db.Tx, u User, phc string) error {
+func (s *Service) writeReset(ctx context.Context, tx db.Tx, actor Actor, u User, phc string) error {
 	now := s.clock.Now()
 	if err := setPassword(ctx, tx, u.ID, phc, true, now); err != nil {
 		return err
@@ -102,5 +102,5 @@ func (s *Service) writeReset(ctx context.Context, tx db.Tx, u User, phc string) 
 	if err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, System("console").Entry("user.password_reset", u.target(), map[string]any{"sessions_ended": ended}))
+	return audit.Append(ctx, tx, actor.Entry("user.password_reset", u.target(), map[string]any{"sessions_ended": ended}))
 }
