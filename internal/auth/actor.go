@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -35,6 +36,10 @@ type Actor struct {
 	Ungrouped  bool      // hosts without a group are in its scope (a setting); closed by default
 	FreshUntil time.Time // until when the last second factor counts as fresh; zero: never shown
 	system     bool
+
+	// ownerSeesAll: an API token whose user has the whole fleet in view sees the
+	// same hosts in a lower role.
+	ownerSeesAll bool
 }
 
 // System is the actor of a background loop.
@@ -49,14 +54,22 @@ func (a Actor) IsAnonymous() bool { return !a.system && a.UserID.IsZero() }
 // IsToken reports whether an API token acts, not a person.
 func (a Actor) IsToken() bool { return !a.TokenID.IsZero() }
 
-// IsOverseer reports whether the actor's role has all hosts in view: admins and
-// auditors. A token of theirs may still be narrowed to groups.
+// IsOverseer reports whether the actor has all hosts in view: admins and
+// auditors, and API tokens of theirs, in whatever role. A token may still be
+// narrowed to groups. It says nothing about what may be done: see Require.
 func (a Actor) IsOverseer() bool {
-	return a.system || (!a.IsAnonymous() && (a.Role == RoleAdmin || a.Role == RoleAuditor))
+	return a.system || a.ownerSeesAll || (!a.IsAnonymous() && (a.Role == RoleAdmin || a.Role == RoleAuditor))
 }
 
 // Entry starts an audit entry of an act of this actor.
 func (a Actor) Entry(action string, target audit.Target, details map[string]any) audit.Entry {
+	if a.IsToken() { // an act of a program must not look like one of its user
+		details = maps.Clone(details)
+		if details == nil {
+			details = map[string]any{}
+		}
+		details["api_token_id"] = a.TokenID.String()
+	}
 	e := audit.Entry{Action: action, Target: target, Details: details, RequestID: a.RequestID, Actor: a.audit()}
 	if a.Address.IsValid() {
 		e.Address = a.Address.String()

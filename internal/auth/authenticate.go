@@ -72,6 +72,10 @@ func (s *Service) identify(ctx context.Context, bearer string, addr netip.Addr) 
 	if bearer == "" {
 		return Actor{}, gate{}, errToken()
 	}
+	if isAPIToken(bearer) {
+		actor, err = s.tokenActor(ctx, bearer, addr)
+		return actor, false, err
+	}
 	user, session, err := s.keys.verify(ctx, bearer)
 	if err != nil {
 		return Actor{}, gate{}, err

@@ -116,6 +116,10 @@ func (s *Service) Routes(api huma.API) {
 	huma.Register(api, signedIn(op(opChangePassword, http.MethodPost, "/auth/password", "Change the own password")), s.handleChangePassword)
 	s.factorRoutes(api, op, public, signedIn)
 	huma.Register(api, signedIn(op(opMe, http.MethodGet, "/auth/me", "The signed-in user")), s.handleMe)
+	s.sessionRoutes(api)
+	s.tokenRoutes(api)
+	s.userRoutes(api)
+	s.memberRoutes(api)
 }
 
 func callerOf(ctx context.Context, userAgent string) Caller {
@@ -158,7 +162,7 @@ func (s *Service) handleLogout(ctx context.Context, in *logoutInput) (*logoutOut
 		return nil, err
 	}
 	actor, _, err := s.identify(ctx, bearerOf(in.Authorization), c.Address)
-	if err == nil {
+	if err == nil && !actor.IsToken() { // an API token has no session to end
 		err = s.logoutActor(ctx, actor)
 	}
 	var refused *apierr.Error

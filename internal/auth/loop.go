@@ -40,5 +40,6 @@ func (s *Service) purge(ctx context.Context) (bool, error) {
 		purgeChallenges(ctx, s.db, now),
 		purgeDevices(ctx, s.db, now.Add(-deviceLife)),
 		purgePendingTOTP(ctx, s.db, now.Add(-pendingLife)),
+		purgeTokens(ctx, s.db, now.Add(-keepSessions)),
 	)
 }

@@ -14,6 +14,9 @@ import (
 // begins a new one. The current password is guessable like that of a sign-in,
 // by whoever holds a stolen access token, and is counted like one.
 func (s *Service) changePassword(ctx context.Context, actor Actor, current, chosen string, c Caller) (grant, error) {
+	if err := actor.Require(OwnAccount); err != nil {
+		return grant{}, err
+	}
 	acc, found, err := accountByID(ctx, s.db, actor.UserID)
 	if err != nil || !found {
 		return grant{}, orEnded(err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
 )
@@ -50,5 +52,33 @@ func deleteUser(ctx context.Context, tx db.Tx, u User) error {
 	if _, err := tx.Exec(ctx, `delete from auth_user where id = $1`, u.ID); err != nil {
 		return fmt.Errorf("delete user: %w", err)
 	}
-	return deleteFailures(ctx, tx, "user:"+u.Username)
+	return forgetAccount(ctx, tx, u.Username)
+}
+
+// accountSubjects are what failures of an account are counted under: its
+// passwords and its codes.
+const accountSubjects = `array['user:' || @username::text, 'code:' || @username::text]`
+
+// forgetAccount lifts the locks of an account.
+func forgetAccount(ctx context.Context, tx db.Tx, username string) error {
+	_, err := tx.Exec(ctx, `delete from auth_failure where subject = any(`+accountSubjects+`)`, pgx.NamedArgs{"username": username})
+	if err != nil {
+		return fmt.Errorf("lift locks: %w", err)
+	}
+	return nil
+}
+
+// takeFactors removes all second factors, recovery codes and known browsers of a
+// user, and says how many of each there were.
+func takeFactors(ctx context.Context, tx db.Tx, user ids.ID) (map[string]any, error) {
+	taken := map[string]any{}
+	for table, name := range map[string]string{"auth_totp": "totp", "auth_passkey": "passkeys",
+		"auth_recovery_code": "recovery_codes", "auth_device": "devices", "auth_challenge": "ceremonies"} {
+		tag, err := tx.Exec(ctx, `delete from `+table+` where user_id = $1`, user)
+		if err != nil {
+			return nil, fmt.Errorf("remove %s: %w", name, err)
+		}
+		taken[name] = tag.RowsAffected()
+	}
+	return taken, nil
 }

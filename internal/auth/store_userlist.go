@@ -16,7 +16,8 @@ const userStatus = `case when u.disabled_at is not null then 'disabled' when f.l
 	when u.last_sign_in_at is null then 'new' else 'active' end`
 
 const userRowTables = ` from auth_user u
-	left join auth_failure f on f.subject = 'user:' || u.username and f.locked_until > @now`
+	left join lateral (select max(l.locked_until) as locked_until from auth_failure l
+		where l.subject = any(array['user:' || u.username, 'code:' || u.username]) and l.locked_until > @now) f on true`
 
 // linkedProviders are three lists in one order; null when there is no link.
 const linkedProviders = ` left join lateral (

@@ -46,19 +46,16 @@ func (s *Service) ResetMFA(ctx context.Context, actor Actor, id ids.ID) error {
 		return errOwnAccount("reset your own second factors; change them in your profile")
 	}
 	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u stored) error {
-		f, err := readFactors(ctx, tx, id)
+		taken, err := takeFactors(ctx, tx, id)
 		if err != nil {
-			return err
-		}
-		if err := resetFactors(ctx, tx, id); err != nil {
 			return err
 		}
 		ended, err := endSessionsBut(ctx, tx, id, ids.ID{}, endMFAReset, s.clock.Now())
 		if err != nil {
 			return err
 		}
-		details := map[string]any{"totp": f.totp, "passkeys": f.passkeys, "recovery_codes": f.recoveryCodes, "sessions_ended": ended}
-		return audit.Append(ctx, tx, actor.Entry("user.mfa_reset", u.target(), details))
+		taken["sessions_ended"] = ended
+		return audit.Append(ctx, tx, actor.Entry("user.mfa_reset", u.target(), taken))
 	})
 	if err != nil {
 		return fmt.Errorf("reset second factors: %w", err)
@@ -72,7 +69,7 @@ func (s *Service) UnlockUser(ctx context.Context, actor Actor, id ids.ID) error 
 		return err
 	}
 	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u stored) error {
-		if err := deleteFailures(ctx, tx, "user:"+u.Username); err != nil {
+		if err := forgetAccount(ctx, tx, u.Username); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor.Entry("user.unlock", u.target(), nil))
