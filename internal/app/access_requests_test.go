@@ -8,10 +8,12 @@ import (
 	"encoding/pem"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"patchmanager/internal/audit"
+	"patchmanager/internal/auth"
 	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
 	"patchmanager/internal/testkit/people"
@@ -36,6 +38,8 @@ var objects = map[string]object{
 	"/plans/{id}":                    func(w *world, _ *caller) string { return w.newPlan(w.newHost(w.mine)).String() },
 	"/groups/{id}":                   func(w *world, c *caller) string { return w.ownGroup().String() },
 	"/users/{id}":                    func(w *world, _ *caller) string { return w.newUser().user.String() },
+	"/auth/sessions/{id}":            func(w *world, c *caller) string { return w.ownSession(c).String() },
+	"/auth/tokens/{id}":              func(w *world, c *caller) string { return w.ownToken(c).String() },
 	"/enrollments/{id}":              func(w *world, _ *caller) string { return w.newEnrollment().String() },
 	"/enrollment-tokens/{id}":        func(w *world, _ *caller) string { return w.newEnrollmentToken().String() },
 	"/audit/entries/{id}":            func(w *world, _ *caller) string { return w.newAuditEntry() },
@@ -58,6 +62,30 @@ var requests = map[string]func(w *world, c *caller) request{
 	"removeGroupHosts": func(w *world, _ *caller) request {
 		return request{body: object1("host_ids", []ids.ID{w.newHost(w.mine)})}
 	},
+	"setGroupMembers": func(w *world, _ *caller) request {
+		return request{body: object1("user_ids", []ids.ID{w.newUser().user})}
+	},
+	// users
+	"createUser": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"username": w.name("created"), "role": "operator", "group_ids": []ids.ID{w.mine}}}
+	},
+	"updateUser": func(w *world, _ *caller) request { return request{body: object1("role", "auditor")} },
+	"endUserSession": func(w *world, _ *caller) request {
+		u := w.newUser()
+		return request{path: map[string]string{"id": u.user.String(), "session_id": u.session.String()}}
+	},
+	"revokeUserToken": func(w *world, _ *caller) request {
+		u := w.newUser()
+		return request{path: map[string]string{"id": u.user.String(), "token_id": u.token.String()}}
+	},
+	"createToken": func(w *world, c *caller) request {
+		role := "operator"
+		if c == w.callers["auditor"] {
+			role = "auditor" // at most the own role
+		}
+		return request{body: map[string]any{"name": w.name("token"), "role": role, "read_only": true, "expires_in_days": 30}}
+	},
+	"updateMe": func(w *world, _ *caller) request { return request{body: object1("display_name", w.name("name"))} },
 	// jobs
 	"createJob": func(w *world, _ *caller) request {
 		return request{body: map[string]any{"kind": "refresh", "host_ids": []ids.ID{w.newHost(w.mine)}, "reboot": "never", "allow_removals": false}}
@@ -176,6 +204,26 @@ func (w *world) newVerification() ids.ID {
 	w.t.Helper()
 	id := ids.New()
 	w.exec("insert into audit_verification (id, state, trigger, started_at, finished_at) values ($1, 'intact', 'person', now(), now())", id)
+	return id
+}
+
+// ownSession is another session of the caller, and somebody's for whoever has none.
+func (w *world) ownSession(c *caller) ids.ID {
+	w.t.Helper()
+	if c.user.IsZero() {
+		return w.newUser().session
+	}
+	now := time.Now().UTC()
+	return people.SignIn(w.t, w.db, c.user, now, &now).ID
+}
+
+// ownToken is an API token of the caller, and somebody's for whoever has none.
+func (w *world) ownToken(c *caller) ids.ID {
+	w.t.Helper()
+	if c.user.IsZero() {
+		return w.newUser().token
+	}
+	id, _ := people.Issue(w.t, w.db, c.user, people.Token{Role: auth.RoleAuditor, ReadOnly: true}, time.Now().UTC())
 	return id
 }
 

@@ -14,8 +14,8 @@ import (
 	"patchmanager/internal/ids"
 )
 
-// NewToken is what a user says of an API token to be made.
-type NewToken struct {
+// NewApiToken is what a user says of an API token to be made.
+type NewApiToken struct {
 	Name          string   `json:"name" minLength:"1" maxLength:"100" doc:"What it is for."`
 	Role          Role     `json:"role" enum:"admin,operator,auditor" doc:"At most the own one."`
 	ReadOnly      bool     `json:"read_only"`
@@ -23,8 +23,8 @@ type NewToken struct {
 	ExpiresInDays int      `json:"expires_in_days" minimum:"1" maximum:"365"`
 }
 
-// IssuedToken carries the only copy of the token itself.
-type IssuedToken struct {
+// IssuedApiToken carries the only copy of the token itself.
+type IssuedApiToken struct {
 	Token           string     `json:"token" doc:"Shown this once: pmt_ and 43 characters."`
 	ID              ids.ID     `json:"id"`
 	Name            string     `json:"name"`
@@ -38,8 +38,8 @@ type IssuedToken struct {
 	RevokedAt       *time.Time `json:"revoked_at"`
 }
 
-func issued(secret apiSecret, t ApiToken) IssuedToken {
-	return IssuedToken{Token: string(secret), ID: t.ID, Name: t.Name, Role: t.Role, ReadOnly: t.ReadOnly,
+func issued(secret apiSecret, t ApiToken) IssuedApiToken {
+	return IssuedApiToken{Token: string(secret), ID: t.ID, Name: t.Name, Role: t.Role, ReadOnly: t.ReadOnly,
 		GroupIDs: t.GroupIDs, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt}
 }
 
@@ -52,9 +52,9 @@ const (
 )
 
 // CreateToken makes an API token for the actor.
-func (s *Service) CreateToken(ctx context.Context, actor Actor, n NewToken) (IssuedToken, error) {
+func (s *Service) CreateToken(ctx context.Context, actor Actor, n NewApiToken) (IssuedApiToken, error) {
 	if err := actor.RequireFresh(OwnAccount, s.clock.Now()); err != nil {
-		return IssuedToken{}, err
+		return IssuedApiToken{}, err
 	}
 	t := ApiToken{Name: n.Name, Role: n.Role, ReadOnly: n.ReadOnly, GroupIDs: n.GroupIDs}
 	return s.issueToken(ctx, actor, func(tx db.Tx) (account, bool, error) { return accountByID(ctx, tx, actor.UserID) },
@@ -63,21 +63,21 @@ func (s *Service) CreateToken(ctx context.Context, actor Actor, n NewToken) (Iss
 
 // IssueToken makes an API token for any user, with the user's own role. It is
 // for whoever has the console.
-func (s *Service) IssueToken(ctx context.Context, username, name string, readOnly bool, life time.Duration) (IssuedToken, error) {
+func (s *Service) IssueToken(ctx context.Context, username, name string, readOnly bool, life time.Duration) (IssuedApiToken, error) {
 	t := ApiToken{Name: name, ReadOnly: readOnly}
 	return s.issueToken(ctx, System("console"),
 		func(tx db.Tx) (account, bool, error) { return accountByName(ctx, tx, normalUsername(username)) }, t, life)
 }
 
-func (s *Service) issueToken(ctx context.Context, actor Actor, owner func(db.Tx) (account, bool, error), t ApiToken, life time.Duration) (IssuedToken, error) {
+func (s *Service) issueToken(ctx context.Context, actor Actor, owner func(db.Tx) (account, bool, error), t ApiToken, life time.Duration) (IssuedApiToken, error) {
 	t.Name = strings.TrimSpace(t.Name)
 	if err := refuseInvalid(checkTokenName(t.Name), checkTokenLife(life)); err != nil {
-		return IssuedToken{}, err
+		return IssuedApiToken{}, err
 	}
 	now := s.clock.Now()
 	id, err := ids.NewAt(now)
 	if err != nil {
-		return IssuedToken{}, err
+		return IssuedApiToken{}, err
 	}
 	t.ID, t.CreatedAt, t.ExpiresAt = id, now, now.Add(life)
 	secret := newAPISecret()
@@ -92,7 +92,7 @@ func (s *Service) issueToken(ctx context.Context, actor Actor, owner func(db.Tx)
 		return s.writeToken(ctx, tx, actor, acc, &t, secret)
 	})
 	if err != nil {
-		return IssuedToken{}, fmt.Errorf("create API token: %w", err)
+		return IssuedApiToken{}, fmt.Errorf("create API token: %w", err)
 	}
 	return issued(secret, t), nil
 }

@@ -9,7 +9,7 @@ import (
 	"patchmanager/internal/ids"
 )
 
-type newTokenInput struct{ Body NewToken }
+type newTokenInput struct{ Body NewApiToken }
 
 type userTokenInput struct {
 	ID      ids.ID `path:"id"`
@@ -22,7 +22,7 @@ func (s *Service) tokenRoutes(api huma.API) {
 			return out(s.Tokens(ctx, ActorFrom(ctx)))
 		})
 	huma.Register(api, made(secured("createToken", http.MethodPost, "/auth/tokens", "Make an API token", "auth")),
-		func(ctx context.Context, in *newTokenInput) (*bodyOf[IssuedToken], error) {
+		func(ctx context.Context, in *newTokenInput) (*bodyOf[IssuedApiToken], error) {
 			return out(s.CreateToken(ctx, ActorFrom(ctx), in.Body))
 		})
 	huma.Register(api, empty(secured("revokeToken", http.MethodDelete, "/auth/tokens/{id}", "Revoke one of the own API tokens", "auth")),

@@ -52,7 +52,9 @@ type userSessionInput struct {
 }
 
 func (s *Service) userRoutes(api huma.API) {
-	op := func(id, method, path, summary string) huma.Operation { return secured(id, method, path, summary, "users") }
+	op := func(id, method, path, summary string) huma.Operation {
+		return secured(id, method, path, summary, "users")
+	}
 	huma.Register(api, op("listUsers", http.MethodGet, "/users", "Users, filtered and sorted"), s.handleUsers)
 	huma.Register(api, made(op("createUser", http.MethodPost, "/users", "Make a user with a one-time password")),
 		func(ctx context.Context, in *newUserInput) (*bodyOf[CreatedUser], error) {
