@@ -3,19 +3,28 @@ package archtest
 // Reasons for which a query on what belongs to hosts has no reader whose hosts
 // could be limited.
 const (
-	forWorkers   = "a loop or worker of the product itself, for all hosts; no person's answer comes from it"
-	forIngest    = "stores what a host's own agent has reported, under the host that the poller asked"
-	forEnrolling = "compares a request with all hosts; only who may see enrollments, which no scope limits, reads the result"
-	chosenBefore = "acts on a row that the same use case has found under the actor's scope just before"
-	forNewRows   = "writes new rows of hosts that the use case has chosen under the actor's scope in this transaction"
-	countsOnly   = "answers a number or a position that tells nothing about any host"
+	forWorkers    = "a loop or worker of the product itself, for all hosts; no person's answer comes from it"
+	forIngest     = "stores what a host's own agent has reported, under the host that the poller asked"
+	forEnrolling  = "compares a request with all hosts; only who may see enrollments, which no scope limits, reads the result"
+	chosenBefore  = "acts on a row that the same use case has found under the actor's scope just before"
+	forNewRows    = "writes new rows of hosts that the use case has chosen under the actor's scope in this transaction"
+	forUserAdmins = "who is in which group, for those who may see or manage all users; which hosts a group has is not read"
+	countsOnly    = "answers a number or a position that tells nothing about any host"
 )
 
 // scopeExempt lists the functions, package.function or package.Type.method, that
 // touch what belongs to hosts and take no hosts.Scope, with the reason. The test
 // refuses entries that are not needed.
 var scopeExempt = map[string]string{
-	"auth.showUser": "the groups of the signed-in user, for themselves",
+	"auth.UserFilter.where":  forUserAdmins,
+	"auth.addMemberships":    forUserAdmins,
+	"auth.groupsOfUser":      "the groups of one user, for that user's own tokens and for those who see all users",
+	"auth.listMembers":       forUserAdmins,
+	"auth.listUsers":         forUserAdmins,
+	"auth.membersOf":         forUserAdmins,
+	"auth.readUserRow":       forUserAdmins,
+	"auth.removeMemberships": forUserAdmins,
+	"auth.showUser":          "the groups of the signed-in user, for themselves",
 
 	"ca.claimRenewals": forWorkers,
 
