@@ -88,10 +88,6 @@ func (s *Service) tokensOf(ctx context.Context, user ids.ID) (ApiTokenList, erro
 	return ApiTokenList{Items: items, Total: len(items)}, err
 }
 
-func errMFASetup() error {
-	return apierr.Forbidden("mfa_setup_required", "Set up a second factor first.")
-}
-
 func errAPIToken() error {
 	return apierr.Unauthorized("unauthorized", "This API token is unknown, revoked or expired, or its user may not sign in any more.")
 }

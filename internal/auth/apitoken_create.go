@@ -106,12 +106,12 @@ func (s *Service) writeToken(ctx context.Context, tx db.Tx, actor Actor, acc acc
 		return why
 	}
 	if t.Role == "" {
-		t.Role = ready.role
+		t.Role = ready.Role
 	}
-	if !ready.role.covers(t.Role) {
-		return apierr.Invalid(apierr.Detail{Field: "role", Value: string(t.Role), Message: "A token may have at most your own role, " + string(ready.role) + "."})
+	if !ready.Role.covers(t.Role) {
+		return apierr.Invalid(apierr.Detail{Field: "role", Value: string(t.Role), Message: "A token may have at most your own role, " + string(ready.Role) + "."})
 	}
-	groups, err := s.tokenGroups(ctx, tx, acc.ID, ready.role, t.GroupIDs)
+	groups, err := s.tokenGroups(ctx, tx, acc.ID, ready.Role, t.GroupIDs)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 // tokenOwner is the user of an API token, as far as it matters to the token.
 type tokenOwner struct {
 	account
-	role      Role
 	hasFactor bool // or signs in through a provider, which has factors of its own
 }
 
@@ -54,9 +53,9 @@ func (s *Service) tokenActor(ctx context.Context, bearer string, addr netip.Addr
 	a := Actor{UserID: owner.ID, TokenID: t.ID, Name: owner.Username, Address: addr, RequestID: httpx.RequestID(ctx),
 		Groups: t.GroupIDs, Ungrouped: s.rules().UngroupedSeen}
 	var readOnly bool
-	a.Role, readOnly = lowerOf(t.Role, owner.role)
+	a.Role, readOnly = lowerOf(t.Role, owner.Role)
 	a.ReadOnly = t.ReadOnly || readOnly
-	a.ownerSeesAll = owner.role != RoleOperator
+	a.ownerSeesAll = owner.Role != RoleOperator
 	return a, nil
 }
 

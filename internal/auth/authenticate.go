@@ -74,7 +74,7 @@ func (s *Service) identify(ctx context.Context, bearer string, addr netip.Addr) 
 	}
 	if isAPIToken(bearer) {
 		actor, err = s.tokenActor(ctx, bearer, addr)
-		return actor, false, err
+		return actor, gate{}, err
 	}
 	user, session, err := s.keys.verify(ctx, bearer)
 	if err != nil {

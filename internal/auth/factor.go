@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -126,17 +125,6 @@ func (s *Service) requireFactorChange(ctx context.Context, q db.Querier, actor A
 		return f, err
 	}
 	return f, actor.RequireFresh(OwnAccount, s.clock.Now())
-}
-
-// resetFactors takes every second factor and known browser of a user away, for
-// an administrator's reset. Sessions and ceremonies are ended by the caller.
-func resetFactors(ctx context.Context, tx db.Tx, user ids.ID) error {
-	for _, table := range []string{"auth_totp", "auth_passkey", "auth_recovery_code", "auth_device"} {
-		if _, err := tx.Exec(ctx, `delete from `+table+` where user_id = $1`, user); err != nil {
-			return fmt.Errorf("reset second factors: %w", err)
-		}
-	}
-	return nil
 }
 
 // factorsOf shows the actor what they have set up.

@@ -20,11 +20,11 @@ func (t *ApiToken) fields() []any {
 
 // ownerColumns follow accountColumns: whoever signs in through a provider only
 // has the factors of the provider.
-const ownerColumns = `u.role, u.password_hash is null
+const ownerColumns = `u.password_hash is null
 	or exists (select from auth_totp f where f.user_id = u.id and f.confirmed_at is not null)
 	or exists (select from auth_passkey f where f.user_id = u.id)`
 
-func (o *tokenOwner) fields() []any { return append(o.account.fields(), &o.role, &o.hasFactor) }
+func (o *tokenOwner) fields() []any { return append(o.account.fields(), &o.hasFactor) }
 
 func tokenAndOwner(ctx context.Context, q db.Querier, hash []byte) (t ApiToken, o tokenOwner, found bool, err error) {
 	err = q.QueryRow(ctx, `

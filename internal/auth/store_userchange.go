@@ -5,21 +5,19 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
 )
 
 // lockStored reads a user and holds the row until tx ends.
-func lockStored(ctx context.Context, tx db.Tx, id ids.ID) (u stored, found bool, err error) {
-	err = tx.QueryRow(ctx, `select `+accountColumns+`, u.email from auth_user u where u.id = $1 for update`, id).
-		Scan(append(u.fields(), &u.email)...)
+func lockStored(ctx context.Context, tx db.Tx, id ids.ID) (u account, found bool, err error) {
+	err = tx.QueryRow(ctx, `select `+accountColumns+` from auth_user u where u.id = $1 for update`, id).
+		Scan(u.fields()...)
 	if db.IsNoRows(err) {
-		return stored{}, false, nil
+		return account{}, false, nil
 	}
 	if err != nil {
-		return stored{}, false, fmt.Errorf("lock user: %w", err)
+		return account{}, false, fmt.Errorf("lock user: %w", err)
 	}
 	return u, true, nil
 }
@@ -52,20 +50,7 @@ func deleteUser(ctx context.Context, tx db.Tx, u User) error {
 	if _, err := tx.Exec(ctx, `delete from auth_user where id = $1`, u.ID); err != nil {
 		return fmt.Errorf("delete user: %w", err)
 	}
-	return forgetAccount(ctx, tx, u.Username)
-}
-
-// accountSubjects are what failures of an account are counted under: its
-// passwords and its codes.
-const accountSubjects = `array['user:' || @username::text, 'code:' || @username::text]`
-
-// forgetAccount lifts the locks of an account.
-func forgetAccount(ctx context.Context, tx db.Tx, username string) error {
-	_, err := tx.Exec(ctx, `delete from auth_failure where subject = any(`+accountSubjects+`)`, pgx.NamedArgs{"username": username})
-	if err != nil {
-		return fmt.Errorf("lift locks: %w", err)
-	}
-	return nil
+	return forgetFailures(ctx, tx, u.Username)
 }
 
 // takeFactors removes all second factors, recovery codes and known browsers of a

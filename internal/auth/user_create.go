@@ -76,7 +76,7 @@ func (s *Service) writeNewUser(ctx context.Context, tx db.Tx, actor Actor, id id
 		return err
 	}
 	// a failed guess at the name before it was given to anybody locks nobody
-	if err := forgetAccount(ctx, tx, n.Username); err != nil {
+	if err := forgetFailures(ctx, tx, n.Username); err != nil {
 		return err
 	}
 	details := map[string]any{"role": string(n.Role)}

@@ -15,7 +15,7 @@ func (s *Service) DeleteUser(ctx context.Context, actor Actor, id ids.ID) error 
 	if err := actor.RequireFresh(ManageUsers, s.clock.Now()); err != nil {
 		return err
 	}
-	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u stored) error {
+	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u account) error {
 		if u.ID == actor.UserID {
 			return errOwnAccount("delete yourself")
 		}

@@ -29,7 +29,7 @@ func (s *Service) ResetUserPassword(ctx context.Context, actor Actor, id ids.ID)
 	if err != nil {
 		return NewPassword{}, fmt.Errorf("reset password: %w", err)
 	}
-	err = s.changeUser(ctx, actor, id, func(tx db.Tx, u stored) error { return s.writeReset(ctx, tx, actor, u.User, phc) })
+	err = s.changeUser(ctx, actor, id, func(tx db.Tx, u account) error { return s.writeReset(ctx, tx, actor, u.User, phc) })
 	if err != nil {
 		return NewPassword{}, fmt.Errorf("reset password: %w", err)
 	}
@@ -45,7 +45,7 @@ func (s *Service) ResetMFA(ctx context.Context, actor Actor, id ids.ID) error {
 	if id == actor.UserID {
 		return errOwnAccount("reset your own second factors; change them in your profile")
 	}
-	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u stored) error {
+	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u account) error {
 		taken, err := takeFactors(ctx, tx, id)
 		if err != nil {
 			return err
@@ -68,8 +68,8 @@ func (s *Service) UnlockUser(ctx context.Context, actor Actor, id ids.ID) error 
 	if err := actor.RequireFresh(ManageUsers, s.clock.Now()); err != nil {
 		return err
 	}
-	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u stored) error {
-		if err := forgetAccount(ctx, tx, u.Username); err != nil {
+	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u account) error {
+		if err := forgetFailures(ctx, tx, u.Username); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor.Entry("user.unlock", u.target(), nil))

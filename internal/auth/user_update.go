@@ -36,15 +36,9 @@ func (c *UserChange) check() error {
 	return refuseInvalid(details...)
 }
 
-// stored is a user as a change finds them.
-type stored struct {
-	account
-	email string
-}
-
 // takesPowerFrom reports whether the change would leave an administrator without
 // the means of one.
-func (c UserChange) takesPowerFrom(u stored) bool {
+func (c UserChange) takesPowerFrom(u account) bool {
 	demotes := c.Role != nil && *c.Role != RoleAdmin && u.Role == RoleAdmin
 	disables := c.Disabled != nil && *c.Disabled && u.disabledAt == nil
 	return demotes || disables
@@ -59,7 +53,7 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id ids.ID, c User
 	if err := c.check(); err != nil {
 		return UserRow{}, err
 	}
-	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u stored) error {
+	err := s.changeUser(ctx, actor, id, func(tx db.Tx, u account) error {
 		weakens := c.takesPowerFrom(u)
 		if weakens && u.ID == actor.UserID {
 			return errOwnAccount("disable or demote yourself")
@@ -82,7 +76,7 @@ func (s *Service) UpdateUser(ctx context.Context, actor Actor, id ids.ID, c User
 }
 
 // changeUser runs change on a user whom nobody else changes meanwhile.
-func (s *Service) changeUser(ctx context.Context, actor Actor, id ids.ID, change func(tx db.Tx, u stored) error) error {
+func (s *Service) changeUser(ctx context.Context, actor Actor, id ids.ID, change func(tx db.Tx, u account) error) error {
 	return s.db.InTx(ctx, func(tx db.Tx) error {
 		if err := s.lockUsers(ctx, tx, actor); err != nil {
 			return err
@@ -114,8 +108,8 @@ func appendActs(ctx context.Context, tx db.Tx, actor Actor, u User, acts []act) 
 }
 
 // applyChange writes what differs, and says what it was.
-func (s *Service) applyChange(ctx context.Context, tx db.Tx, u stored, c UserChange) (acts []act, err error) {
-	for _, apply := range []func(context.Context, db.Tx, stored, UserChange) (*act, error){
+func (s *Service) applyChange(ctx context.Context, tx db.Tx, u account, c UserChange) (acts []act, err error) {
+	for _, apply := range []func(context.Context, db.Tx, account, UserChange) (*act, error){
 		s.applyProfile, s.applyRole, s.applyGroups, s.applyDisabled,
 	} {
 		a, err := apply(ctx, tx, u, c)
@@ -129,10 +123,10 @@ func (s *Service) applyChange(ctx context.Context, tx db.Tx, u stored, c UserCha
 	return acts, nil
 }
 
-func (s *Service) applyProfile(ctx context.Context, tx db.Tx, u stored, c UserChange) (*act, error) {
+func (s *Service) applyProfile(ctx context.Context, tx db.Tx, u account, c UserChange) (*act, error) {
 	changed := map[string]any{}
 	name := replaced(changed, "display_name", u.DisplayName, c.DisplayName)
-	email := replaced(changed, "email", u.email, c.Email)
+	email := replaced(changed, "email", u.Email, c.Email)
 	if len(changed) == 0 {
 		return nil, nil
 	}
@@ -148,7 +142,7 @@ func replaced(changed map[string]any, field, before string, after *string) strin
 	return *after
 }
 
-func (s *Service) applyRole(ctx context.Context, tx db.Tx, u stored, c UserChange) (*act, error) {
+func (s *Service) applyRole(ctx context.Context, tx db.Tx, u account, c UserChange) (*act, error) {
 	if c.Role == nil || *c.Role == u.Role {
 		return nil, nil
 	}
@@ -156,7 +150,7 @@ func (s *Service) applyRole(ctx context.Context, tx db.Tx, u stored, c UserChang
 	return &act{"user.role_change", details}, setRole(ctx, tx, u.ID, *c.Role)
 }
 
-func (s *Service) applyGroups(ctx context.Context, tx db.Tx, u stored, c UserChange) (*act, error) {
+func (s *Service) applyGroups(ctx context.Context, tx db.Tx, u account, c UserChange) (*act, error) {
 	if c.GroupIDs == nil {
 		return nil, nil
 	}
@@ -169,7 +163,7 @@ func (s *Service) applyGroups(ctx context.Context, tx db.Tx, u stored, c UserCha
 
 // applyDisabled ends the sessions of whoever is disabled. API tokens stay, and
 // are refused until the user is enabled again.
-func (s *Service) applyDisabled(ctx context.Context, tx db.Tx, u stored, c UserChange) (*act, error) {
+func (s *Service) applyDisabled(ctx context.Context, tx db.Tx, u account, c UserChange) (*act, error) {
 	if c.Disabled == nil || *c.Disabled == (u.disabledAt != nil) {
 		return nil, nil
 	}
