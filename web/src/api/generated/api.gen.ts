@@ -80,6 +80,25 @@ export type All = {
   audit: AuditSetting;
   security: SecuritySetting;
 };
+export type ApiToken = {
+  created_at: string;
+  expires_at: string;
+  /** It sees the hosts of these groups only; null: all that its user sees. */
+  group_ids: string[] | null;
+  id: string;
+  last_used_address: string;
+  /** Noted at most once a minute. */
+  last_used_at: string | null;
+  name: string;
+  read_only: boolean;
+  revoked_at: string | null;
+  /** What it may at most; the role of its user bounds it with each use. */
+  role: "admin" | "operator" | "auditor";
+};
+export type ApiTokenList = {
+  items: ApiToken[];
+  total: number;
+};
 export type AttentionItem = {
   count: number;
   detail: string;
@@ -197,10 +216,18 @@ export type CodeAnswer = {
   /** Spaces, and the dashes of a recovery code, do not matter. */
   code: string;
 };
+export type CreatedUser = {
+  /** Shown this once. It must be changed at the first sign-in. */
+  one_time_password: string;
+  user: UserRow;
+};
 export type CurrentJob = {
   id: string;
   kind: string;
   state: string;
+};
+export type Ended = {
+  ended: number;
 };
 export type EnrollAccepted = {
   polling_token: string;
@@ -478,6 +505,20 @@ export type HostRow = {
 export type HostSelection = {
   host_ids?: string[];
 };
+export type IssuedApiToken = {
+  created_at: string;
+  expires_at: string;
+  group_ids: string[] | null;
+  id: string;
+  last_used_address: string;
+  last_used_at: string | null;
+  name: string;
+  read_only: boolean;
+  revoked_at: string | null;
+  role: "admin" | "operator" | "auditor";
+  /** Shown this once: pmt_ and 43 characters. */
+  token: string;
+};
 export type IssuedToken = {
   created_at: string;
   created_by: string;
@@ -642,6 +683,43 @@ export type MFA = {
   recovery_codes_left: number;
   totp: TOTP;
 };
+export type Member = {
+  disabled: boolean;
+  display_name: string;
+  id: string;
+  role: "admin" | "operator" | "auditor";
+  username: string;
+};
+export type MemberList = {
+  items: Member[];
+  total: number;
+};
+export type Membership = {
+  user_ids: string[];
+};
+export type NewApiToken = {
+  expires_in_days: number;
+  /** Only the hosts of these groups; null: all that the user sees. */
+  group_ids?: string[] | null;
+  /** What it is for. */
+  name: string;
+  read_only: boolean;
+  /** At most the own one. */
+  role: "admin" | "operator" | "auditor";
+};
+export type NewPassword = {
+  /** Shown this once. It must be changed at the next sign-in. */
+  one_time_password: string;
+};
+export type NewUser = {
+  display_name?: string;
+  email?: string;
+  /** Whose hosts an operator sees. */
+  group_ids?: string[];
+  role: "admin" | "operator" | "auditor";
+  /** Letters from a to z, digits and . _ - @ +; capitals become small. */
+  username: string;
+};
 export type Package = {
   arch: string;
   /** Installed as a dependency. */
@@ -737,6 +815,13 @@ export type PlanInput = {
   host_ids: string[];
   selection: Selection;
 };
+export type ProfileChange = {
+  display_name?: string;
+  email?: string;
+  theme?: "system" | "dark" | "light";
+  /** A name such as Europe/Berlin; empty: the browser's. */
+  time_zone?: string;
+};
 export type RecoveryCodes = {
   recovery_codes: string[];
 };
@@ -783,6 +868,26 @@ export type Session = {
   /** When the access token ends; refresh before. */
   expires_at: string;
   user: User;
+};
+export type SessionInfo = {
+  address: string;
+  created_at: string;
+  /** It is the one that asks. */
+  current: boolean;
+  /** What the user agent says, in words. */
+  device: string;
+  /** When it ends in any case. */
+  expires_at: string;
+  id: string;
+  /** When it was last refreshed, which a browser in use does every quarter of an hour. */
+  last_used_at: string;
+  /** How it was begun: password, totp, passkey, recovery_code, sso. */
+  methods: string[];
+  user_agent: string;
+};
+export type SessionList = {
+  items: SessionInfo[];
+  total: number;
 };
 export type SeverityCounts = {
   critical: number;
@@ -854,6 +959,42 @@ export type User = {
   theme: "system" | "dark" | "light";
   /** IANA name; empty: the browser's. */
   time_zone: string;
+  username: string;
+};
+export type UserChange = {
+  disabled?: boolean;
+  display_name?: string;
+  email?: string;
+  group_ids?: string[];
+  role?: "admin" | "operator" | "auditor";
+};
+export type UserPage = {
+  items: UserRow[];
+  total: number;
+};
+export type UserProvider = {
+  name: string;
+  provider_id: string;
+  subject: string;
+};
+export type UserRow = {
+  created_at: string;
+  display_name: string;
+  email: string;
+  group_ids: string[];
+  id: string;
+  last_sign_in_at: string | null;
+  /** Has a password here. */
+  local: boolean;
+  locked_until: string | null;
+  /** Second factors that are set up: totp, passkey. */
+  mfa: string[];
+  /** Single sign-on accounts that are linked. */
+  providers: UserProvider[];
+  role: "admin" | "operator" | "auditor";
+  /** How many can be used at this moment. */
+  sessions: number;
+  status: "active" | "disabled" | "locked" | "new";
   username: string;
 };
 export type ValueCount = {
@@ -940,6 +1081,10 @@ export interface Operations {
   me: {
     ok: User;
   };
+  updateMe: {
+    body: ProfileChange;
+    ok: User;
+  };
   getMfa: {
     ok: MFA;
   };
@@ -963,9 +1108,30 @@ export interface Operations {
   refreshSession: {
     ok: Session;
   };
+  mySessions: {
+    ok: SessionList;
+  };
+  endMyOtherSessions: {
+    ok: Ended;
+  };
+  endMySession: {
+    path: { id: string };
+    ok: undefined;
+  };
   stepUpTotp: {
     body: Code;
     ok: Fresh;
+  };
+  myTokens: {
+    ok: ApiTokenList;
+  };
+  createToken: {
+    body: NewApiToken;
+    ok: IssuedApiToken;
+  };
+  revokeToken: {
+    path: { id: string };
+    ok: undefined;
   };
   getCA: {
     ok: CA;
@@ -1039,6 +1205,15 @@ export interface Operations {
     path: { id: string };
     body: GroupHosts;
     ok: Group;
+  };
+  groupMembers: {
+    path: { id: string };
+    ok: MemberList;
+  };
+  setGroupMembers: {
+    path: { id: string };
+    body: Membership;
+    ok: MemberList;
   };
   listHosts: {
     query?: { page?: number; page_size?: number; q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[] | null; os?: string[] | null; pending?: "any" | "security" | "none"; reboot?: "true" | "false"; group_id?: string[] | null; sort?: "name" | "state" | "os" | "pending" | "security" | "last_seen"; order?: "asc" | "desc" };
@@ -1151,6 +1326,59 @@ export interface Operations {
   health: {
     ok: Health;
   };
+  listUsers: {
+    query?: { page?: number; page_size?: number; q?: string; role?: ("admin" | "operator" | "auditor")[] | null; status?: ("active" | "disabled" | "locked" | "new")[] | null; group_id?: string; sort?: "username" | "last_sign_in"; order?: "asc" | "desc" };
+    ok: UserPage;
+  };
+  createUser: {
+    body: NewUser;
+    ok: CreatedUser;
+  };
+  deleteUser: {
+    path: { id: string };
+    ok: undefined;
+  };
+  getUser: {
+    path: { id: string };
+    ok: UserRow;
+  };
+  updateUser: {
+    path: { id: string };
+    body: UserChange;
+    ok: UserRow;
+  };
+  endUserSessions: {
+    path: { id: string };
+    ok: Ended;
+  };
+  resetMfa: {
+    path: { id: string };
+    ok: undefined;
+  };
+  resetPassword: {
+    path: { id: string };
+    ok: NewPassword;
+  };
+  userSessions: {
+    path: { id: string };
+    ok: SessionList;
+  };
+  endUserSession: {
+    path: { id: string; session_id: string };
+    ok: undefined;
+  };
+  userTokens: {
+    path: { id: string };
+    ok: ApiTokenList;
+  };
+  revokeUserToken: {
+    path: { id: string; token_id: string };
+    ok: undefined;
+  };
+  unlockUser: {
+    path: { id: string };
+    ok: undefined;
+  };
   createTicket: {
     ok: Ticket;
   };
@@ -1170,6 +1398,7 @@ export const routes = {
   loginTotp: ["POST", "/api/v1/auth/login/totp"],
   logout: ["POST", "/api/v1/auth/logout"],
   me: ["GET", "/api/v1/auth/me"],
+  updateMe: ["PATCH", "/api/v1/auth/me"],
   getMfa: ["GET", "/api/v1/auth/mfa"],
   renewRecoveryCodes: ["POST", "/api/v1/auth/mfa/recovery-codes"],
   removeTotp: ["DELETE", "/api/v1/auth/mfa/totp"],
@@ -1177,7 +1406,13 @@ export const routes = {
   confirmTotp: ["POST", "/api/v1/auth/mfa/totp/confirm"],
   changePassword: ["POST", "/api/v1/auth/password"],
   refreshSession: ["POST", "/api/v1/auth/refresh"],
+  mySessions: ["GET", "/api/v1/auth/sessions"],
+  endMyOtherSessions: ["POST", "/api/v1/auth/sessions/end-others"],
+  endMySession: ["DELETE", "/api/v1/auth/sessions/{id}"],
   stepUpTotp: ["POST", "/api/v1/auth/step-up/totp"],
+  myTokens: ["GET", "/api/v1/auth/tokens"],
+  createToken: ["POST", "/api/v1/auth/tokens"],
+  revokeToken: ["DELETE", "/api/v1/auth/tokens/{id}"],
   getCA: ["GET", "/api/v1/ca"],
   getRootCertificate: ["GET", "/api/v1/ca/root.crt"],
   enroll: ["POST", "/api/v1/enroll"],
@@ -1196,6 +1431,8 @@ export const routes = {
   updateGroup: ["PATCH", "/api/v1/groups/{id}"],
   addGroupHosts: ["POST", "/api/v1/groups/{id}/hosts"],
   removeGroupHosts: ["POST", "/api/v1/groups/{id}/hosts/remove"],
+  groupMembers: ["GET", "/api/v1/groups/{id}/members"],
+  setGroupMembers: ["PUT", "/api/v1/groups/{id}/members"],
   listHosts: ["GET", "/api/v1/hosts"],
   hostFacets: ["GET", "/api/v1/hosts/facets"],
   removeHost: ["DELETE", "/api/v1/hosts/{id}"],
@@ -1223,5 +1460,18 @@ export const routes = {
   setSecurity: ["PUT", "/api/v1/settings/security"],
   fleetStatus: ["GET", "/api/v1/status/fleet"],
   health: ["GET", "/api/v1/status/health"],
+  listUsers: ["GET", "/api/v1/users"],
+  createUser: ["POST", "/api/v1/users"],
+  deleteUser: ["DELETE", "/api/v1/users/{id}"],
+  getUser: ["GET", "/api/v1/users/{id}"],
+  updateUser: ["PATCH", "/api/v1/users/{id}"],
+  endUserSessions: ["POST", "/api/v1/users/{id}/end-sessions"],
+  resetMfa: ["POST", "/api/v1/users/{id}/reset-mfa"],
+  resetPassword: ["POST", "/api/v1/users/{id}/reset-password"],
+  userSessions: ["GET", "/api/v1/users/{id}/sessions"],
+  endUserSession: ["DELETE", "/api/v1/users/{id}/sessions/{session_id}"],
+  userTokens: ["GET", "/api/v1/users/{id}/tokens"],
+  revokeUserToken: ["DELETE", "/api/v1/users/{id}/tokens/{token_id}"],
+  unlockUser: ["POST", "/api/v1/users/{id}/unlock"],
   createTicket: ["POST", "/api/v1/ws/ticket"],
 } as const;
