@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,8 +21,10 @@ import (
 
 	"patchmanager/internal/agentapi"
 	"patchmanager/internal/agentclient"
+	"patchmanager/internal/auth"
 	"patchmanager/internal/ca"
 	"patchmanager/internal/db"
+	"patchmanager/internal/httpx"
 	"patchmanager/internal/ids"
 	"patchmanager/internal/testkit/agenttest"
 	"patchmanager/internal/testkit/fakeclock"
@@ -322,4 +326,30 @@ func FuzzParseCSR(f *testing.F) {
 			t.Fatal("accepted without a good signature")
 		}
 	})
+}
+
+// Own certificates and downloads of the root are in the trail; a flood of
+// downloads from one address is not.
+func TestCertificateActsAreInTheTrail(t *testing.T) {
+	b := newBed(t)
+	mux := http.NewServeMux()
+	b.ca.Routes(httpx.NewAPI(mux, "test"))
+	from := func(address string) {
+		r := httptest.NewRequest(http.MethodGet, "/api/v1/ca/root.crt", nil)
+		r = r.WithContext(auth.WithActor(t.Context(), auth.Actor{Address: netip.MustParseAddr(address)}))
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		require.Equal(t, http.StatusOK, w.Code)
+	}
+	for range 3 {
+		from("192.0.2.1")
+	}
+	from("192.0.2.2")
+	b.clock.Advance(2 * time.Minute)
+	from("192.0.2.1")
+	var downloads, issued int
+	require.NoError(t, b.db.QueryRow(t.Context(), `select count(*) filter (where action = 'root_certificate.download' and actor_kind = 'anonymous'),
+		count(*) filter (where action = 'certificate.issue') from audit_entry`).Scan(&downloads, &issued))
+	require.Equal(t, 3, downloads)
+	require.Equal(t, 1, issued, "the manager's own")
 }

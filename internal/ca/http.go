@@ -46,6 +46,9 @@ type rootFile struct {
 	Body        []byte
 }
 
-func (a *Authority) handleRoot(context.Context, *struct{}) (*rootFile, error) {
+func (a *Authority) handleRoot(ctx context.Context, _ *struct{}) (*rootFile, error) {
+	if err := a.noteDownload(ctx, auth.ActorFrom(ctx)); err != nil {
+		return nil, err
+	}
 	return &rootFile{Type: "application/x-pem-file", Disposition: `attachment; filename="patch-manager-root.crt"`, Body: a.RootPEM()}, nil
 }

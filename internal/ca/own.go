@@ -11,6 +11,10 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"patchmanager/internal/audit"
+	"patchmanager/internal/auth"
+	"patchmanager/internal/db"
 )
 
 // own is one of the manager's own certificates: a file with key and
@@ -101,7 +105,15 @@ func (a *Authority) makeOwn(ctx context.Context, o own, t *x509.Certificate) (*e
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode key: %w", err)
 	}
-	issued, err := a.sign(ctx, a.deps.DB, o.profile, nil, t, key.Public(), spki)
+	var issued Issued
+	err = a.deps.DB.InTx(ctx, func(tx db.Tx) error {
+		if issued, err = a.sign(ctx, tx, o.profile, nil, t, key.Public(), spki); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, auth.System("ca").Entry("certificate.issue",
+			audit.Target{Kind: "certificate", ID: fmt.Sprintf("%x", issued.Serial), Name: o.profile},
+			map[string]any{"names": namesOf(t), "not_after": issued.NotAfter.Format(time.RFC3339)}))
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -27,12 +27,12 @@ func (s *Service) Approve(ctx context.Context, actor auth.Actor, id ids.ID) (Enr
 		if err != nil {
 			return err
 		}
-		host, err := s.admit(ctx, tx, id, c, f, decision{by: actor.Name, at: s.now()})
+		a, err := s.admit(ctx, tx, id, c, f, decision{by: actor.Name, at: s.now()})
 		if err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor.Entry("enrollment.approve", target(id, c),
-			map[string]any{"host": host.String(), "key": c.key, "known": f.known != nil, "collisions": f.collisions}))
+			map[string]any{"host": a.host.String(), "serial": a.serial, "key": c.key, "known": f.known != nil, "collisions": f.collisions}))
 	})
 }
 
@@ -77,29 +77,36 @@ func (s *Service) decide(ctx context.Context, actor auth.Actor, id ids.ID, fn fu
 	return s.get(ctx, id)
 }
 
+// admitted is the host that came in, and the serial number of its certificate.
+type admitted struct {
+	host   ids.ID
+	serial string
+}
+
 // admit makes the host and its certificate. A host that gets a new key loses
 // its old certificates: there is one agent that may speak for it.
-func (s *Service) admit(ctx context.Context, tx db.Tx, id ids.ID, c claim, f finding, d decision) (ids.ID, error) {
+func (s *Service) admit(ctx context.Context, tx db.Tx, id ids.ID, c claim, f finding, d decision) (admitted, error) {
 	if f.known != nil {
 		if err := s.ca.Revoke(ctx, tx, *f.known, "the host was enrolled again"); err != nil {
-			return ids.ID{}, err
+			return admitted{}, err
 		}
 	}
 	host, err := hosts.Attach(ctx, tx, f.known, hosts.Enrolled{Name: c.hostname, FQDN: c.fqdn, MachineID: c.machineID,
 		Address: c.address(), Port: c.port, OS: c.os}, d.at)
 	if err != nil {
-		return host, err
+		return admitted{}, err
 	}
 	cert, err := s.ca.IssueHost(ctx, tx, c.csr, host)
 	if err != nil {
-		return host, err
+		return admitted{}, err
 	}
-	return host, setApproved(ctx, tx, id, host, cert.PEM, d)
+	return admitted{host, fmt.Sprintf("%x", cert.Serial)}, setApproved(ctx, tx, id, host, cert.PEM, d)
 }
 
 // Acknowledge notes that the agent has its certificate. It is about to listen,
 // so it is asked at once.
 func (s *Service) Acknowledge(ctx context.Context, polling string) error {
+	asked := auth.ActorFrom(ctx).Entry("", audit.Target{}, nil) // for address and request id
 	return s.inTx(ctx, func(tx db.Tx) error {
 		host, first, err := setAcked(ctx, tx, hashOf(polling), s.now())
 		if db.IsNoRows(err) {
@@ -108,7 +115,11 @@ func (s *Service) Acknowledge(ctx context.Context, polling string) error {
 		if err != nil || !first {
 			return err
 		}
-		return hosts.RequestRefresh(ctx, tx, host, s.now())
+		if err := hosts.RequestRefresh(ctx, tx, host, s.now()); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Entry{Actor: audit.Actor{Kind: audit.KindAgent, ID: host.String()}, Action: "enrollment.complete",
+			Target: audit.Target{Kind: "host", ID: host.String()}, Address: asked.Address, RequestID: asked.RequestID})
 	})
 }
 

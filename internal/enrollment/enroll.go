@@ -84,11 +84,11 @@ func (s *Service) useToken(ctx context.Context, tx db.Tx, actor auth.Actor, id i
 	if err := takeUse(ctx, tx, t.ID); err != nil {
 		return err
 	}
-	host, err := s.admit(ctx, tx, id, c, f, decision{by: "token " + t.ID.String(), token: &t.ID, at: now})
+	a, err := s.admit(ctx, tx, id, c, f, decision{by: "token " + t.ID.String(), token: &t.ID, at: now})
 	if err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, requestEntry(actor, "enrollment.approve", id, c, map[string]any{"via": t.ID.String(), "host": host.String()}))
+	return audit.Append(ctx, tx, requestEntry(actor, "enrollment.approve", id, c, map[string]any{"via": t.ID.String(), "host": a.host.String(), "serial": a.serial}))
 }
 
 // requestEntry is an act of the agent that asks.

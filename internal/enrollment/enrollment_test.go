@@ -154,6 +154,7 @@ func TestApprovedByAPersonAndServedUntilAcknowledged(t *testing.T) {
 	require.Equal(t, bundle, b.status(again))
 	require.NoError(t, b.svc.Acknowledge(t.Context(), again))
 	require.NoError(t, b.svc.Acknowledge(t.Context(), again), "the answer may get lost")
+	require.Equal(t, 1, b.audited("enrollment.complete"))
 	require.Equal(t, bundle, b.status(again))
 	b.clock.Advance(2 * time.Hour)
 	require.Equal(t, agentapi.EnrollNotFound, b.status(again).Status)

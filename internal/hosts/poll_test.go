@@ -14,6 +14,7 @@ import (
 
 	"patchmanager/internal/agentapi"
 	"patchmanager/internal/agentclient"
+	"patchmanager/internal/audit"
 	"patchmanager/internal/hosts"
 	"patchmanager/internal/ids"
 	"patchmanager/internal/testkit/agenttest"
@@ -217,6 +218,9 @@ func TestRefreshIsDoneByAnAttemptThatBeganAfterIt(t *testing.T) {
 	})
 	first, err := b.svc.Refresh(t.Context(), admin(), id)
 	require.NoError(t, err)
+	asked, _, err := audit.ForTarget(t.Context(), b.db, "host", id.String(), 1, 0)
+	require.NoError(t, err)
+	require.Equal(t, "host.refresh", asked[0].Action)
 	var wg sync.WaitGroup
 	wg.Go(func() { drain(t, b.svc) })
 	<-entered

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"patchmanager/internal/audit"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
@@ -27,12 +28,16 @@ func (s *Service) Refresh(ctx context.Context, actor auth.Actor, host ids.ID) (t
 	if err := actor.Require(auth.OperateFleet); err != nil {
 		return time.Time{}, err
 	}
-	if _, err := s.Get(ctx, ScopeOf(actor), host); err != nil {
+	h, err := s.Get(ctx, ScopeOf(actor), host)
+	if err != nil {
 		return time.Time{}, err
 	}
 	now := s.now()
-	err := s.db.InTx(ctx, func(tx db.Tx) error {
-		return RequestRefresh(ctx, tx, host, now)
+	err = s.db.InTx(ctx, func(tx db.Tx) error {
+		if err := RequestRefresh(ctx, tx, host, now); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor.Entry("host.refresh", audit.Target{Kind: "host", ID: host.String(), Name: h.Name}, nil))
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("refresh host: %w", err)

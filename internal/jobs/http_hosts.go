@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"patchmanager/internal/auth"
 	"patchmanager/internal/ids"
 )
 
@@ -73,7 +74,7 @@ func (s *Service) handleEvents(ctx context.Context, in *eventsInput) (*eventPage
 }
 
 func (s *Service) handleLog(ctx context.Context, in *JobHostPath) (*huma.StreamResponse, error) {
-	log, err := s.Log(ctx, scopeFrom(ctx), in.ID, in.HostID)
+	log, err := s.DownloadLog(ctx, auth.ActorFrom(ctx), in.ID, in.HostID)
 	if err != nil {
 		return nil, err
 	}

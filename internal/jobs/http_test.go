@@ -77,6 +77,7 @@ func TestJobOverHTTP(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "line 11")
 	require.Contains(t, body, "[succeeded]")
+	require.Equal(t, 1, b.count("select count(*) from audit_entry where action = 'job_log.download'"))
 }
 
 func TestHTTPRefusals(t *testing.T) {

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 
+	"patchmanager/internal/audit"
+	"patchmanager/internal/auth"
+	"patchmanager/internal/db"
 	"patchmanager/internal/hosts"
 	"patchmanager/internal/ids"
 )
@@ -73,8 +76,9 @@ type HostLog struct {
 	row ids.ID
 }
 
-// Log finds the log of one host of a job.
-func (s *Service) Log(ctx context.Context, scope hosts.Scope, job, host ids.ID) (HostLog, error) {
+// DownloadLog finds the log of one host of a job, and notes who takes it away.
+func (s *Service) DownloadLog(ctx context.Context, actor auth.Actor, job, host ids.ID) (HostLog, error) {
+	scope := hosts.ScopeOf(actor)
 	row, name, err := findHost(ctx, s.db, scope, job, host)
 	if err != nil {
 		return HostLog{}, missing(err, "host of this job")
@@ -83,7 +87,11 @@ func (s *Service) Log(ctx context.Context, scope hosts.Scope, job, host ids.ID) 
 	if err != nil {
 		return HostLog{}, err
 	}
-	return HostLog{Name: fmt.Sprintf("job-%d-%s.log", j.Number, name), s: s, row: row}, nil
+	err = s.db.InTx(ctx, func(tx db.Tx) error {
+		return audit.Append(ctx, tx, actor.Entry("job_log.download", audit.Target{Kind: "job", ID: job.String(), Name: j.Title},
+			map[string]any{"number": j.Number, "host": host.String(), "host_name": name}))
+	})
+	return HostLog{Name: fmt.Sprintf("job-%d-%s.log", j.Number, name), s: s, row: row}, err
 }
 
 // WriteTo writes the log, page by page: it is never in memory as a whole.
