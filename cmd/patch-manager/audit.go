@@ -71,13 +71,21 @@ func (e auditExportCmd) Run(c *cli) error {
 	return nil
 }
 
-type auditKeyCmd struct{}
+type auditKeyCmd struct {
+	New bool `help:"First make a new key, in place of one that is lost or known to others. Restart every process afterwards."`
+}
 
-// Run prints the key alone on standard output, for scripts.
-func (auditKeyCmd) Run(c *cli) error {
+// Run prints the keys alone on standard output, for scripts: the current one, then
+// those of earlier days.
+func (k auditKeyCmd) Run(c *cli) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
+	}
+	if k.New {
+		if err := app.RenewAuditKey(context.Background(), cfg); err != nil {
+			return err
+		}
 	}
 	key, err := app.AuditKey(cfg)
 	if err != nil {

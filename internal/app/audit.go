@@ -111,6 +111,21 @@ func writeExport(ctx context.Context, e *audit.Export, path string) error {
 	return nil
 }
 
+// RenewAuditKey makes a new key and says so in the trail.
+func RenewAuditKey(ctx context.Context, cfg config.Config) error {
+	return inInstallation(ctx, cfg, func(d *db.DB) error {
+		return d.InTx(ctx, func(tx db.Tx) error {
+			err := audit.Append(ctx, tx, audit.Entry{Actor: audit.Actor{Kind: audit.KindSystem, ID: "console", Name: "console"},
+				Action: "audit_key.renew", Target: audit.Target{Kind: "audit"}})
+			if err != nil {
+				return err
+			}
+			_, err = audit.NewKey(cfg.Data.Dir)
+			return err
+		})
+	})
+}
+
 // AuditKey is the public key, from its file: it needs neither database nor
 // server.
 func AuditKey(cfg config.Config) (string, error) { return audit.ReadVerifierKey(cfg.Data.Dir) }

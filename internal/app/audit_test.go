@@ -65,6 +65,10 @@ func TestExportAndVerifyOnTheConsole(t *testing.T) {
 	rep, err = VerifyAuditExport(some, key)
 	require.NoError(t, err)
 	require.Contains(t, rep.Text, "It is a selection")
+	require.NoError(t, RenewAuditKey(t.Context(), cfg))
+	renewed, err := AuditKey(cfg)
+	require.NoError(t, err)
+	require.Equal(t, []string{key}, strings.Fields(renewed)[1:])
 	for _, bad := range [][2]string{{"no-such-file", key}, {some, "no-such-file"}, {some, "a+b+c"}} {
 		_, err = VerifyAuditExport(bad[0], bad[1])
 		require.Error(t, err)

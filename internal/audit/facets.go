@@ -29,7 +29,7 @@ const maxFacets = 200
 
 // Facets returns what the trail can be filtered by, the most frequent first.
 func Facets(ctx context.Context, q db.Querier) ([]ActionCount, []ActorCount, error) {
-	rows, err := q.Query(ctx, `select action, count(*) from audit_entry group by action order by action`)
+	rows, err := q.Query(ctx, `select action collate "C" as name, count(*) from audit_entry group by name order by name`)
 	if err != nil {
 		return nil, nil, fmt.Errorf("count audit actions: %w", err)
 	}

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -38,8 +38,8 @@ func OpenKey(dir string) (*Key, error) {
 	path, pub := filepath.Join(dir, keyFile), filepath.Join(dir, publicFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(pub); err == nil {
-			return nil, fmt.Errorf("%s is missing although %s exists; put it back from the backup. If it is lost for good, move %s away: "+
-				"a new key is made, and the checkpoints of the old one count as forged until retention has pruned them", path, pub, pub)
+			return nil, fmt.Errorf("%s is missing although %s exists; put it back from the backup, or, if it is lost for good, "+
+				"run: patch-manager audit key --new", path, pub)
 		}
 		if err := makeKey(path); err != nil {
 			return nil, fmt.Errorf("make audit key: %w", err)
@@ -49,7 +49,21 @@ func OpenKey(dir string) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k, writePublic(pub, k.verifier)
+	return k, k.know(pub)
+}
+
+// NewKey makes a new key, in place of one that is lost or may be known to
+// others. The old one stays beside it, and what it has signed stays good. Every
+// process takes the new one with its next start.
+func NewKey(dir string) (*Key, error) {
+	path := filepath.Join(dir, keyFile)
+	if err := os.Rename(path, path+".old"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("put old audit key aside: %w", err)
+	}
+	if err := makeKey(path); err != nil {
+		return nil, fmt.Errorf("make audit key: %w", err)
+	}
+	return OpenKey(dir)
 }
 
 // makeKey never replaces a file: a link to an existing name fails. The key is on
@@ -113,17 +127,39 @@ func parseKey(text string) (*Key, error) {
 	return &Key{signer: signer, verifier: verifier, known: note.VerifierList(v)}, nil
 }
 
-// writePublic leaves the public key where every account can read it.
-func writePublic(path, verifier string) error {
+// know takes the keys of earlier days as well, and leaves them all where every
+// account can read them, the current one first.
+func (k *Key) know(path string) error {
 	have, err := os.ReadFile(path)
-	if err == nil && bytes.Equal(bytes.TrimSpace(have), []byte(verifier)) {
-		return nil
-	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read public audit key: %w", err)
+		return fmt.Errorf("read public audit keys: %w", err)
 	}
-	if err := os.WriteFile(path, []byte(verifier+"\n"), 0o644); err != nil { //nolint:gosec // it is public
-		return fmt.Errorf("write public audit key: %w", err)
+	lines := strings.Fields(string(have))
+	if i := slices.Index(lines, k.verifier); i != 0 {
+		lines = append([]string{k.verifier}, slices.DeleteFunc(lines, func(l string) bool { return l == k.verifier })...)
+		if err := replaceFile(path, strings.Join(lines, "\n")+"\n"); err != nil {
+			return fmt.Errorf("write public audit keys: %w", err)
+		}
+	}
+	if k.known, err = ParseVerifierKeys(strings.Join(lines, "\n")); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// replaceFile changes a public file as a whole.
+func replaceFile(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".audit-pub-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
 	}
 	return syncDir(filepath.Dir(path))
 }
@@ -142,8 +178,8 @@ func (k *Key) Name() string { return k.signer.Name() }
 // VerifierKey is the public key, for whoever verifies: name+hash+base64.
 func (k *Key) VerifierKey() string { return k.verifier }
 
-// ReadVerifierKey returns the public key of a data directory without opening
-// the secret one, for the command line.
+// ReadVerifierKey returns the public keys of a data directory, one a line, the
+// current one first, without opening the secret one: for the command line.
 func ReadVerifierKey(dir string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, publicFile))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -61,7 +61,7 @@ func List(ctx context.Context, q db.Querier, f Filter) ([]Row, int, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("list audit entries: %w", err)
 	}
-	rows, err := listRows(ctx, q, f)
+	rows, err := listRows(ctx, q, f, total)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list audit entries: %w", err)
 	}
@@ -94,8 +94,8 @@ func (f Filter) where() (string, pgx.NamedArgs) {
 		// "/" follows ".": the range holds exactly what begins with the prefix
 		conds = append(conds, `action collate "C" >= @action_from and action collate "C" < @action_to`)
 		args["action_from"], args["action_to"] = prefix+".", prefix+"/"
-	} else {
-		equal("action", f.Action)
+	} else if f.Action != "" {
+		conds, args["action"] = append(conds, `action collate "C" = @action`), f.Action
 	}
 	if !f.From.IsZero() {
 		conds, args["at_from"] = append(conds, "at >= @at_from"), f.From
@@ -141,10 +141,22 @@ func countRows(ctx context.Context, q db.Querier, f Filter) (n int, err error) {
 const rowColumns = `select id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id,
 	target_name, details, address, request_id, prev_hash, row_hash from audit_entry `
 
-func listRows(ctx context.Context, q db.Querier, f Filter) ([]Row, error) {
+// listRows reads one page. How depends on how many rows there are, which the
+// planner guesses badly for words: few are collected through the index and then
+// sorted, of many the newest are found soon by walking back. By time it walks
+// the index of times.
+func listRows(ctx context.Context, q db.Querier, f Filter, total int) ([]Row, error) {
 	where, args := f.where()
 	args["limit"], args["offset"] = min(f.Limit, maxPage), max(f.Offset, 0)
-	rows, err := q.Query(ctx, rowColumns+`where `+where+` order by id desc limit @limit offset @offset`, args)
+	order := "id desc"
+	switch {
+	case f.isEmpty():
+	case total < MaxTotal: // offset 0 keeps the planner from merging the two
+		where = `id in (select id from audit_entry where ` + where + ` offset 0)`
+	case !f.From.IsZero() || !f.To.IsZero():
+		order = "at desc, id desc"
+	}
+	rows, err := q.Query(ctx, rowColumns+`where `+where+` order by `+order+` limit @limit offset @offset`, args)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"sync"
@@ -105,4 +106,26 @@ func TestALostKeyIsNotReplacedSilently(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, keyFile)))
 	_, err = OpenKey(dir)
 	require.ErrorContains(t, err, "put it back from the backup")
+}
+
+// With a new key the trail goes on, and what the old one signed stays good.
+func TestANewKeyGoesOn(t *testing.T) {
+	r := newRig(t)
+	r.fill(4, 2)
+	file := r.export(FormatJSONL, Filter{})
+	require.NoError(t, os.Remove(filepath.Join(r.dir, keyFile)))
+	renewed, err := NewKey(r.dir)
+	require.NoError(t, err)
+	require.NotEqual(t, r.key.Name(), renewed.Name())
+	again := rigOn(t, r.db, r.dir)
+	again.fill(2, 2)
+	again.intact()
+	keys, err := ReadVerifierKey(r.dir)
+	require.NoError(t, err)
+	require.Equal(t, renewed.VerifierKey()+"\n"+r.key.VerifierKey(), keys)
+	known, err := ParseVerifierKeys(keys)
+	require.NoError(t, err)
+	rep, err := VerifyExport(bytes.NewReader(file), known)
+	require.NoError(t, err)
+	require.Nil(t, rep.Break)
 }

@@ -45,7 +45,7 @@ create index audit_verification_newest on audit_verification (started_at desc);
 
 -- lists and filters of a long trail
 create index audit_entry_actor on audit_entry (actor_id, id desc);
-create index audit_entry_action on audit_entry (action, id desc);
+create index audit_entry_action on audit_entry (action collate "C", id desc);  -- also for prefixes
 create index audit_entry_address on audit_entry (address, id desc) where address <> '';
 create index audit_entry_request on audit_entry (request_id) where request_id <> '';
 create index audit_entry_at on audit_entry (at);
