@@ -10,7 +10,7 @@ export const state = {
 };
 
 export type Asked = { query: URLSearchParams; body: Record<string, unknown> };
-export type Handler = (match: RegExpMatchArray, request: Asked) => Response;
+export type Handler = (match: RegExpMatchArray, request: Asked) => Response | Promise<Response>;
 export type Route = [method: string, path: RegExp, handler: Handler];
 
 export const json = (body: unknown, status = 200) =>

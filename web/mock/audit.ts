@@ -1,11 +1,12 @@
-import type { AuditEntry, Checkpoint, Verification } from '../src/api/types';
+import type { AuditEntry, AuditCheckpoint as Checkpoint, Verification } from '../src/api/types';
 import { byId, json, page, type Route, refuse, state } from './answers';
 import { ago, hosts, id } from './hosts';
+import { proofOf, verifierKey } from './proof';
 
-const admin = { kind: 'user', id: id('U', 1), name: 'admin' };
-const operator = { kind: 'user', id: id('U', 2), name: 'ops-web' };
-const system = { kind: 'system', id: '', name: 'dispatcher' };
-const nobody = { kind: 'anonymous', id: '', name: '' };
+const admin: AuditEntry['actor'] = { kind: 'user', id: id('U', 1), name: 'admin' };
+const operator: AuditEntry['actor'] = { kind: 'user', id: id('U', 2), name: 'ops-web' };
+const system: AuditEntry['actor'] = { kind: 'system', id: '', name: 'dispatcher' };
+const nobody: AuditEntry['actor'] = { kind: 'anonymous', id: '', name: '' };
 
 type Script = [AuditEntry['actor'], string, AuditEntry['target'], Record<string, unknown>];
 const web = { kind: 'host', id: hosts[1]?.id ?? '', name: 'app01' };
@@ -37,13 +38,13 @@ const script: Script[] = [
   ],
   [
     admin,
-    'group.hosts_add',
+    'group.add_hosts',
     { kind: 'group', id: id('G', 1), name: 'Web servers' },
     { hosts: ['web01', 'web02'] },
   ],
   [
     admin,
-    'settings.security',
+    'settings.security_change',
     { kind: 'settings', id: 'security', name: 'security' },
     { before: { idle_minutes: 30 }, after: { idle_minutes: 60 } },
   ],
@@ -133,7 +134,7 @@ const verifications: Verification[] = [
     finished_at: ago(86_400 * 3 - 2),
     break: {
       id: 211,
-      kind: 'row_hash',
+      kind: 'edited',
       detail:
         'Entry 211 does not have the hash of its content: it was changed after it was written.',
     },
@@ -203,12 +204,8 @@ export const auditRoutes: Route[] = [
   [
     'GET',
     /^\/audit\/key$/,
-    () =>
-      json({
-        name: 'patch-manager.example.com/audit',
-        verifier_key:
-          'patch-manager.example.com/audit+3f7ae0ae+ASyQx0JtPBNOzHbFFE7oC0VU0Ry2cE7bXzCrn4uI2V0z',
-      }),
+    async () =>
+      json({ name: 'patch-manager.example.com/audit', verifier_key: await verifierKey() }),
   ],
   [
     'GET',
@@ -222,19 +219,11 @@ export const auditRoutes: Route[] = [
   ],
   [
     'GET',
-    /^\/audit\/(\d+)\/proof$/,
-    (m) => {
+    /^\/audit\/entries\/(\d+)\/proof$/,
+    async (m) => {
       const entry = entries.find((e) => e.id === Number(m[1]));
       if (!entry) return refuse(404, 'not_found', 'There is no such entry.');
-      // A tree of two entries: this one, and one whose hash is all zero.
-      return json({
-        entry,
-        leaf_hash: 'qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=',
-        index: 0,
-        tree_size: 2,
-        hashes: ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='],
-        checkpoint: note(2),
-      });
+      return json(await proofOf(entry));
     },
   ],
 ];

@@ -129,7 +129,15 @@ export const groupRoutes: Route[] = [
     'GET',
     /^\/groups\/(\w+)\/members$/,
     (m) => {
-      const items = users.filter((u) => u.group_ids.includes(m[1] as string));
+      const items = users
+        .filter((u) => u.group_ids.includes(m[1] as string))
+        .map(({ id, username, display_name, role, status }) => ({
+          id,
+          username,
+          display_name,
+          role,
+          disabled: status === 'disabled',
+        }));
       return json({ items, total: items.length });
     },
   ],

@@ -1,4 +1,4 @@
-import type { AccessLists, Settings } from '../src/api/types';
+import type { Access, Settings } from '../src/api/types';
 import { json, type Route, refuse } from './answers';
 import { ago } from './hosts';
 
@@ -58,7 +58,7 @@ function wrongLines(body: Record<string, unknown>) {
   );
 }
 
-function lists({ ui, enrollment, metrics, trusted_proxies }: AccessLists): AccessLists {
+function lists({ ui, enrollment, metrics, trusted_proxies }: Access): Access {
   return { ui, enrollment, metrics, trusted_proxies };
 }
 

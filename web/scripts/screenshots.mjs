@@ -6,14 +6,15 @@ import { chromium } from '@playwright/test';
 import { createServer } from 'vite';
 
 const [out = 'screenshots', ...only] = process.argv.slice(2);
+const port = Number(process.env.PORT ?? 5199);
 mkdirSync(out, { recursive: true });
 const server = await createServer({
   mode: 'mock',
-  server: { port: 5199, strictPort: true, hmr: false, watch: null },
+  server: { port, strictPort: true, hmr: false, watch: null },
   logLevel: 'error',
 });
 await server.listen();
-const base = 'http://127.0.0.1:5199';
+const base = `http://127.0.0.1:${port}`;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [
@@ -29,6 +30,10 @@ const browser = await chromium.launch({
 
 const host = '01KH0000000000000000000001';
 const host2 = '01KH0000000000000000000037';
+const made = (prefix) => (n) => `01K${prefix}${String(n).padStart(22, '0')}`;
+const user = made('U');
+const provider = made('S');
+const group = made('G')(1);
 const job = (n) => `01KJ${String(n).padStart(22, '0')}`;
 const button = (name) => async (page) => page.getByRole('button', { name }).first().click();
 const pages = {
@@ -107,6 +112,122 @@ const pages = {
     },
   ],
   'job-rollback': [`/jobs/${job(1)}`, button(/Roll back/)],
+  'hosts-add-to-group': [
+    '/hosts?pending=security',
+    async (p) => {
+      await p.getByRole('checkbox', { name: /select all/i }).click();
+      await button(/Add to group/)(p);
+    },
+  ],
+  'host-groups': [`/hosts/${host}`, button('Edit groups')],
+  groups: ['/groups'],
+  'groups-empty': ['/groups?mock=empty'],
+  'group-hosts': [`/groups/${group}`],
+  'group-add-hosts': [
+    `/groups/${group}`,
+    async (p) => {
+      await button('Add hosts')(p);
+      await p.getByRole('grid', { name: 'Hosts to add' }).getByText('app01').waitFor();
+    },
+  ],
+  'group-members': [`/groups/${group}/members`],
+  'group-delete': [
+    `/groups/${group}`,
+    async (p) => {
+      await button('More')(p);
+      await p.getByRole('menuitem', { name: /Delete/ }).click();
+      await p.getByText(/sight of/).waitFor();
+    },
+  ],
+  users: ['/users'],
+  'users-auditor': ['/users?mock=auditor'],
+  'user-new': ['/users?new=1'],
+  'user-password': [
+    '/users?new=1',
+    async (p) => {
+      await p.getByLabel('User name').last().fill('example');
+      await button('Make user')(p);
+      await p.getByText('The new user').waitFor();
+    },
+  ],
+  user: [`/users/${user(1)}`],
+  'user-locked': [`/users/${user(4)}`],
+  'user-delete': [
+    `/users/${user(2)}`,
+    async (p) => {
+      await button('More')(p);
+      await p.getByRole('menuitem', { name: /Delete/ }).click();
+    },
+  ],
+  'user-edit': [`/users/${user(2)}`, button('Edit')],
+  settings: ['/settings'],
+  'settings-auditor': ['/settings?mock=auditor'],
+  'settings-access': ['/settings/access'],
+  'settings-access-wrong': [
+    '/settings/access',
+    async (p) => {
+      await p.getByLabel('Enrollment').fill('192.0.2.0/24\n\n10.0.0/8\n2001:db8::/32\nhere');
+      await button('Save')(p);
+      await p.getByText(/Line 3/).waitFor();
+    },
+  ],
+  'settings-shut-out': [
+    '/settings/access',
+    async (p) => {
+      await p.getByLabel('Interface and API').fill('198.51.100.0/24');
+      await button('Save')(p);
+      await p.getByRole('dialog').waitFor();
+    },
+  ],
+  'settings-trial': [
+    '/settings/access',
+    async (p) => {
+      await p.getByLabel('Interface and API').fill('198.51.100.0/24');
+      await button('Save')(p);
+      await button(/Put it in force/)(p);
+      await p.getByRole('button', { name: /Keep the new/ }).waitFor();
+    },
+  ],
+  'settings-sso': ['/settings/sso'],
+  'settings-sso-edit': [`/settings/sso?provider=${provider(1)}`],
+  'settings-sso-new': ['/settings/sso?provider=new'],
+  'settings-sso-test': [
+    '/settings/sso',
+    async (p) => {
+      await button('Test Company sign-on')(p);
+      await button('Test connection')(p);
+      await p.getByText('Everything works.').waitFor();
+    },
+  ],
+  'settings-sso-test-failed': [
+    '/settings/sso',
+    async (p) => {
+      await button('Test Test provider')(p);
+      await button('Test connection')(p);
+      await p.getByText(/The test failed/).waitFor();
+    },
+  ],
+  'settings-audit': ['/settings/audit'],
+  audit: ['/audit'],
+  'audit-filtered': ['/audit?action=session.&address=192.0.2.40'],
+  'audit-entry': [
+    '/audit?action=settings.',
+    async (p) => {
+      await p
+        .getByRole('button', { name: /Details of entry/ })
+        .first()
+        .click();
+      await button(/Prove that/)(p);
+      await p.getByText(/is in the trail\./).waitFor();
+    },
+  ],
+  'audit-empty': ['/audit?mock=empty'],
+  'audit-error': [
+    '/audit?mock=failing:/audit',
+    async (p) => p.getByText('The database does not answer').first().waitFor({ timeout: 20000 }),
+  ],
+  'audit-verify': ['/audit?view=verify'],
+  'audit-verifying': ['/audit?view=verify', button('Verify now')],
   'not-found': ['/nowhere'],
   search: [
     '/',

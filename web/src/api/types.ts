@@ -1,16 +1,6 @@
 import { type AgreedOperations, agreedRoutes } from './contract';
 import * as api from './generated/api.gen';
 
-export type {
-  AuditEntry,
-  AuditFacets,
-  AuditFilter,
-  AuditPage,
-  AuditParty,
-  AuditProof,
-  Checkpoint,
-  Verification,
-} from './contract/audit';
 export type { Session, User } from './contract/identity';
 /**
  * The types of the API as pages use them: those of the document, and in place of
@@ -19,13 +9,6 @@ export type { Session, User } from './contract/identity';
  * here, the second is made into an empty list by [tidy].
  */
 export * from './contract/identity';
-export type {
-  AccessLists,
-  AccessSettings,
-  AuditSettings,
-  SecuritySettings,
-  Settings,
-} from './contract/settings';
 export type {
   Provider,
   ProviderFields,
@@ -97,8 +80,21 @@ export type TimelineEntry = api.TimelinePage['items'][number];
 /** What a manager sends for an error; details are left out when there are none. */
 export type ErrorBody = Omit<api.ErrorBody, 'details'> & { details?: api.ErrorDetail[] | null };
 
+export type AccessSettings = Omit<api.AccessSetting, 'previous'> & { previous: api.Access | null };
+export type Settings = Omit<api.All, 'access'> & { access: AccessSettings };
+export type Verification = Omit<api.Verification, 'break' | 'checkpoint'> & {
+  break: api.VerificationBreak | null;
+  checkpoint: api.VerificationCheckpoint | null;
+};
+
 /** The answers that differ from the document, by operation. */
 type Corrected = {
+  getSettings: Settings;
+  setAccess: AccessSettings;
+  confirmAccess: AccessSettings;
+  getVerification: Verification;
+  startVerification: Verification;
+  listVerifications: { items: Verification[]; total: number };
   fleetStatus: Fleet;
   listHosts: HostPage;
   getHost: Host;

@@ -4,6 +4,7 @@ import { Outlet, useLocation } from 'react-router';
 import { call } from '../api/client';
 import { keys } from '../api/keys';
 import { usePolling } from '../api/liveConnection';
+import { AccessBanner } from '../features/settings/AccessBanner';
 import { Box, Drawer, useMediaQuery } from '../ui/mui';
 import { RequireUser } from './Gate';
 import { SearchDialog } from './SearchDialog';
@@ -68,6 +69,7 @@ function Frame({ client }: { client: QueryClient }) {
           onShortcuts={() => setDialog('shortcuts')}
           running={fleet?.jobs.running ?? 0}
         />
+        <AccessBanner />
         <Box
           component="main"
           id="main"

@@ -2,12 +2,14 @@ import type { ComponentType } from 'react';
 import { can, type Permission } from '../lib/can';
 import { paths } from '../lib/paths';
 import {
+  AuditIcon,
   DashboardIcon,
   DeployIcon,
   EnrollmentIcon,
   GroupsIcon,
   HostsIcon,
   JobsIcon,
+  SettingsIcon,
   UsersIcon,
 } from '../ui/icons';
 
@@ -57,7 +59,17 @@ export const navigation: { group: string; items: NavItem[] }[] = [
   },
   {
     group: 'Administration',
-    items: [{ name: 'Users', to: paths.users, icon: UsersIcon, keys: 'g u', needs: 'users.read' }],
+    items: [
+      { name: 'Users', to: paths.users, icon: UsersIcon, keys: 'g u', needs: 'users.read' },
+      { name: 'Audit', to: paths.audit, icon: AuditIcon, keys: 'g a', needs: 'audit.read' },
+      {
+        name: 'Settings',
+        to: paths.settings(),
+        icon: SettingsIcon,
+        keys: 'g s',
+        needs: 'settings.read',
+      },
+    ],
   },
 ];
 

@@ -22,6 +22,8 @@ const pages: RouteObject[] = [
   { path: 'jobs/:id', ...page(() => import('../features/jobs/JobPage')) },
   { path: 'users', ...page(() => import('../features/users/UsersPage')) },
   { path: 'users/:id', ...page(() => import('../features/users/UserPage')) },
+  { path: 'audit', ...page(() => import('../features/audit/AuditPage')) },
+  { path: 'settings/:section?', ...page(() => import('../features/settings/SettingsPage')) },
   { path: '*', ...page(() => import('./NotFoundPage')) },
 ];
 

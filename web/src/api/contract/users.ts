@@ -61,7 +61,14 @@ export type ApiToken = {
 };
 type ById = { path: { id: string } };
 
-type Members = { items: UserRow[]; total: number };
+export type Member = {
+  id: string;
+  username: string;
+  display_name: string;
+  role: Role;
+  disabled: boolean;
+};
+type Members = { items: Member[]; total: number };
 
 export interface UserOperations {
   groupMembers: ById & { ok: Members };
@@ -69,8 +76,8 @@ export interface UserOperations {
   listUsers: {
     query?: {
       q?: string;
-      role?: Role;
-      status?: UserStatus;
+      role?: Role[];
+      status?: UserStatus[];
       group_id?: string;
       sort?: 'username' | 'last_sign_in';
       order?: 'asc' | 'desc';

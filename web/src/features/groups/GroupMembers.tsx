@@ -16,7 +16,7 @@ import { PickMany } from '../../ui/PickMany';
 import { SimpleTable } from '../../ui/SimpleTable';
 import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
 import { Time } from '../../ui/Time';
-import { useEverybody, useHostsOf, useMembers, useSetMembers } from './queries';
+import { useChangeMembers, useEverybody, useHostsOf, useMembers } from './queries';
 import { lostSight, sightWords } from './sight';
 
 /** Who sees and patches the hosts of a group. */
@@ -52,7 +52,7 @@ export function GroupMembers({ group }: { group: Group }) {
         <AddMembers group={group} members={items} onClose={() => setAsked(null)} />
       )}
       {items && asked && asked !== 'add' && (
-        <RemoveMember group={group} members={items} member={asked} onClose={() => setAsked(null)} />
+        <RemoveMember group={group} member={asked} onClose={() => setAsked(null)} />
       )}
     </Panel>
   );
@@ -97,7 +97,7 @@ function AddMembers(props: { group: Group; members: UserRow[]; onClose: () => vo
   const everybody = useEverybody();
   const [ids, setIds] = useState<string[]>([]);
   const there = new Set(props.members.map((u) => u.id));
-  const save = useSetMembers(props.group.id, () => {
+  const save = useChangeMembers(props.group.id, () => {
     notify(`${count(ids.length, 'member')} added to ${props.group.name}.`, 'success');
     props.onClose();
   });
@@ -113,7 +113,7 @@ function AddMembers(props: { group: Group; members: UserRow[]; onClose: () => vo
       onClose={props.onClose}
       onSubmit={(event) => {
         event.preventDefault();
-        if (ids.length > 0) save.mutate([...there, ...ids]);
+        if (ids.length > 0) save.mutate({ add: ids });
       }}
     >
       <PickMany
@@ -135,15 +135,10 @@ function AddMembers(props: { group: Group; members: UserRow[]; onClose: () => vo
   );
 }
 
-function RemoveMember(props: {
-  group: Group;
-  members: UserRow[];
-  member: UserRow;
-  onClose: () => void;
-}) {
+function RemoveMember(props: { group: Group; member: UserRow; onClose: () => void }) {
   const { group, member } = props;
   const hosts = useHostsOf(group.id);
-  const save = useSetMembers(group.id, () => {
+  const save = useChangeMembers(group.id, () => {
     notify(`${member.username} is no longer in ${group.name}.`, 'success');
     props.onClose();
   });
@@ -159,7 +154,7 @@ function RemoveMember(props: {
       error={error ? messageOf(error) : undefined}
       requestId={requestIdOf(error)}
       onClose={props.onClose}
-      onConfirm={() => save.mutate(props.members.map((u) => u.id).filter((id) => id !== member.id))}
+      onConfirm={() => save.mutate({ remove: member.id })}
     >
       <strong>{member.username}</strong> leaves {group.name}.{' '}
       <span role="status">

@@ -23,11 +23,12 @@ export function useGroup(id: string) {
   });
 }
 
-export function useMembers(id: string, enabled = true) {
+/** Users in a group, with what their other groups show them. */
+export function useMembers(id: string) {
+  const query = { group_id: id, page_size: 500 };
   return useQuery({
-    queryKey: keys.groupMembers(id),
-    queryFn: ({ signal }) => call('groupMembers', { path: { id }, signal }),
-    enabled,
+    queryKey: keys.userList(query),
+    queryFn: ({ signal }) => call('listUsers', { query, signal }),
   });
 }
 
@@ -104,11 +105,16 @@ export function useRemoveHosts(id: string, name: string, onDone: () => void) {
   });
 }
 
-export function useSetMembers(id: string, onDone: () => void) {
+/** Members are stored as a whole: the newest list is taken, so that a change by somebody else stays. */
+export function useChangeMembers(id: string, onDone: () => void) {
   const changed = useChanged();
   return useMutation({
-    mutationFn: (user_ids: string[]) =>
-      call('setGroupMembers', { path: { id }, body: { user_ids } }),
+    mutationFn: async (change: { add?: string[]; remove?: string }) => {
+      const { items } = await call('groupMembers', { path: { id } });
+      const kept = items.map((user) => user.id).filter((user) => user !== change.remove);
+      const user_ids = [...new Set([...kept, ...(change.add ?? [])])];
+      return call('setGroupMembers', { path: { id }, body: { user_ids } });
+    },
     onSuccess: onDone,
     onSettled: changed,
   });

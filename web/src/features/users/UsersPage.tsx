@@ -20,7 +20,7 @@ import { roles, statusOptions } from './words';
 /** The filter as the address says it; nonsense is left out. */
 function filterFrom(get: (name: string) => string): UserFilter {
   const known = <T extends string>(value: string, options: readonly (readonly string[])[]) =>
-    options.some(([option]) => option === value) ? (value as T) : undefined;
+    options.some(([option]) => option === value) ? [value as T] : undefined;
   return {
     q: get('q') || undefined,
     role: known<Role>(get('role'), roles),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Limits as the manager has them; whatever else it refuses is shown at its field. */
 const person = {
-  display_name: z.string().trim().max(100, 'At most 100 characters.'),
+  display_name: z.string().trim().max(200, 'At most 200 characters.'),
   email: z
     .string()
     .trim()

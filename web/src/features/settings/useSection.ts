@@ -1,0 +1,52 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { type DefaultValues, type FieldValues, type Resolver, useForm } from 'react-hook-form';
+import type { ZodType } from 'zod';
+import { call } from '../../api/client';
+import { keys } from '../../api/keys';
+import type { Settings } from '../../api/types';
+
+/**
+ * A form over one section of the settings. It remembers which version it was
+ * opened with, so that a save never overwrites what somebody else stored
+ * meanwhile: that is refused, and [takeOver] then puts one's own edits on top of
+ * what is stored now.
+ */
+export function useSection<K extends keyof Settings, F extends FieldValues>(
+  section: K,
+  stored: Settings[K],
+  fieldsOf: (stored: Settings[K]) => F,
+  schema: ZodType<F, F>,
+) {
+  const client = useQueryClient();
+  const [base, setBase] = useState(stored);
+  const form = useForm<F>({
+    resolver: zodResolver(schema) as Resolver<F>,
+    defaultValues: fieldsOf(stored) as DefaultValues<F>,
+  });
+  const { isDirty } = form.formState;
+  const newer = stored.version !== base.version;
+  useEffect(() => {
+    if (!newer || isDirty) return;
+    setBase(stored);
+    form.reset(fieldsOf(stored));
+  }, [newer, isDirty, stored, form, fieldsOf]);
+  const opened = (value: Settings[K], keepEdits: boolean) => {
+    setBase(value);
+    form.reset(fieldsOf(value), { keepDirtyValues: keepEdits });
+  };
+  return {
+    form,
+    version: base.version,
+    /** Somebody stored another version while edits are open. */
+    changedMeanwhile: newer && isDirty,
+    saved: (value: Settings[K]) => opened(value, false),
+    discard: () => opened(stored, false),
+    async takeOver() {
+      const now = await call('getSettings', {});
+      client.setQueryData(keys.settings, now);
+      opened(now[section], true);
+    },
+  };
+}
