@@ -17,15 +17,38 @@ import (
 	"patchmanager/internal/config"
 )
 
-// Limits of a connection. The longest answers are downloads of a job's log.
+// drainTimeout is for requests that are being answered when the end comes.
+const drainTimeout = 8 * time.Second
+
+// limits bound what a slow or hostile client can hold: each connection that it
+// keeps open costs a file and up to some hundred KiB.
+type limits struct {
+	header    time.Duration // for the TLS handshake, and again for the header of a request
+	read      time.Duration // for a whole request; bodies have at most 1 MiB
+	write     time.Duration // for a whole answer: exports and logs over a slow line
+	writeByte time.Duration // HTTP/2: while nothing of what is to be sent gets out
+	idle      time.Duration // between two requests
+}
+
+var usualLimits = limits{header: 10 * time.Second, read: time.Minute, write: 5 * time.Minute, writeByte: 30 * time.Second, idle: 2 * time.Minute}
+
 const (
-	headerTimeout = 10 * time.Second
-	readTimeout   = time.Minute
-	writeTimeout  = 5 * time.Minute
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10
-	drainTimeout  = 8 * time.Second // for requests being answered when the end comes
+	maxHeader  = 64 << 10 // the longest that we know of has an access token and some hops
+	maxStreams = 100      // requests at once on one HTTP/2 connection: what browsers expect
 )
+
+// newServer makes a listener's server. What it answers by itself, before the
+// handler and its allowlist see it, is "400", "431" and a failed handshake.
+func newServer(h http.Handler, l limits, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: l.header, ReadTimeout: l.read, WriteTimeout: l.write, IdleTimeout: l.idle, MaxHeaderBytes: maxHeader,
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: l.writeByte},
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: certificate},
+		ErrorLog:  slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // handshakes of scanners
+
+		DisableGeneralOptionsHandler: true, // it would answer "OPTIONS *" to everybody
+	}
+}
 
 // listen says in plain words what is wrong with a port.
 func listen(address string) (net.Listener, error) {
@@ -47,13 +70,8 @@ func listen(address string) (net.Listener, error) {
 func (p *process) serveHTTP(ctx, base context.Context) error {
 	base, cancel := context.WithCancel(base)
 	defer cancel()
-	s := &http.Server{
-		Handler: p.handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: p.certificate},
-		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // handshakes of scanners
-		BaseContext: func(net.Listener) context.Context { return base },
-	}
+	s := newServer(p.handler(), usualLimits, p.certificate)
+	s.BaseContext = func(net.Listener) context.Context { return base }
 	failed := make(chan error, 1)
 	go func() { failed <- s.ServeTLS(p.listener, "", "") }()
 	slog.InfoContext(ctx, "ready", "url", publicURL(p.cfg), "listen", p.listener.Addr().String(), "ca_fingerprint", p.ca.Fingerprint())

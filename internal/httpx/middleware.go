@@ -100,11 +100,13 @@ func recoverPanics(next http.Handler) http.Handler {
 }
 
 // securityHeaders are for every answer; the page itself loosens the policy by
-// the nonce of its styles and nothing else.
+// the nonce of its styles and nothing else. No answer is kept by a browser or a
+// proxy, but for the files of the interface, which say so themselves.
 func securityHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy(""))
+		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -2,6 +2,7 @@ package httpx_test
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -9,9 +10,9 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/stretchr/testify/require"
 
 	"patchmanager/internal/httpx"
@@ -148,55 +149,20 @@ func TestJSONIsCompressedForWhoTakesIt(t *testing.T) {
 	require.Empty(t, do("GET", "/api/v1/small", "Accept-Encoding", "gzip").Header.Get("Content-Encoding"))
 }
 
-func pages() httpx.Pages {
-	return httpx.Pages{Index: "index.html", Placeholder: "__N__", Immutable: "assets", NotBuilt: "not built", Files: fstest.MapFS{
-		"index.html":       {Data: []byte(`<meta name="csp-nonce" content="__N__">`)},
-		"icon.svg":         {Data: []byte("<svg/>")},
-		".gitkeep":         {Data: []byte("")},
-		"assets/app-1a.js": {Data: []byte(strings.Repeat("let x;", 1000))},
-	}}
-}
-
-func body(t *testing.T, res *http.Response) string {
-	b, err := io.ReadAll(res.Body)
-	require.NoError(t, err)
-	return string(b)
-}
-
-func TestEveryPathOfTheInterfaceIsThePage(t *testing.T) {
-	do, _ := stacked(t, httpx.SPA(pages()))
-	nonces := map[string]bool{}
-	for _, path := range []string{"/", "/hosts/01ABC", "/index.html", "/.gitkeep", "/../../etc/passwd"} {
-		res := do("GET", path)
-		require.Equal(t, http.StatusOK, res.StatusCode, path)
-		require.Equal(t, "no-store", res.Header.Get("Cache-Control"))
-		text := body(t, res)
-		nonce := strings.TrimSuffix(strings.TrimPrefix(text, `<meta name="csp-nonce" content="`), `">`)
-		require.GreaterOrEqual(t, len(nonce), 20, text)
-		require.Contains(t, res.Header.Get("Content-Security-Policy"), "style-src 'self' 'nonce-"+nonce+"'")
-		nonces[nonce] = true
+func TestALongBodyIsRefused(t *testing.T) {
+	m := http.NewServeMux()
+	api := httpx.NewAPI(m, "test")
+	huma.Post(api, "/api/v1/names", func(context.Context, *struct{ Body struct{ Name string } }) (*struct{}, error) { return nil, nil })
+	h := httpx.Stack(httpx.API(m), httpx.Edge{Clock: fakeclock.New(time.Unix(0, 0)), Observe: func(httpx.Observation) {}})
+	for size, status := range map[int]int{1 << 10: http.StatusNoContent, httpx.MaxBody + 1: http.StatusRequestEntityTooLarge} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("POST", "/api/v1/names", strings.NewReader(`{"Name":"`+strings.Repeat("x", size)+`"}`))
+		h.ServeHTTP(w, r)
+		require.Equal(t, status, w.Code, w.Body)
+		if status != http.StatusNoContent {
+			require.Equal(t, "request_entity_too_large", envelopeOf(t, w.Result()).Code)
+		}
 	}
-	require.Len(t, nonces, 5, "each request has its own")
-	require.Equal(t, http.StatusMethodNotAllowed, do("POST", "/hosts").StatusCode)
-}
-
-func TestFilesOfTheInterface(t *testing.T) {
-	do, _ := stacked(t, httpx.SPA(pages()))
-	res := do("GET", "/assets/app-1a.js", "Accept-Encoding", "gzip")
-	require.Equal(t, "gzip", res.Header.Get("Content-Encoding"))
-	require.Contains(t, res.Header.Get("Content-Type"), "javascript")
-	require.Contains(t, res.Header.Get("Cache-Control"), "immutable")
-	require.Less(t, len(body(t, res)), 200)
-	require.Len(t, body(t, do("GET", "/assets/app-1a.js")), 6000)
-	require.NotContains(t, do("GET", "/icon.svg").Header.Get("Cache-Control"), "immutable")
-	require.Equal(t, http.StatusNotFound, do("GET", "/assets/app-0ld.js").StatusCode, "the page would be taken for a script")
-}
-
-func TestABuildWithoutTheInterfaceSaysSo(t *testing.T) {
-	do, _ := stacked(t, httpx.SPA(httpx.Pages{Index: "index.html", NotBuilt: "run the build", Files: fstest.MapFS{}}))
-	res := do("GET", "/")
-	require.Equal(t, http.StatusServiceUnavailable, res.StatusCode)
-	require.Equal(t, "run the build\n", body(t, res))
 }
 
 func TestAnAddressThatIsNotAllowedGetsNothing(t *testing.T) {

@@ -47,11 +47,9 @@ func WriteJSON(ctx context.Context, w http.ResponseWriter, status int, v any) {
 }
 
 // API serves a mux that holds operations only. Its plain-text 404 and 405
-// become envelopes, its answers are not stored by browsers, and JSON is
-// compressed.
+// become envelopes, and JSON is compressed.
 func API(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
 		if h, pattern := mux.Handler(r); pattern == "" {
 			refuseRoute(h, w, r)
 			return

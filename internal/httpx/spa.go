@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ func SPA(p Pages) http.Handler { return &spa{Pages: p} }
 type spa struct {
 	Pages
 	packed sync.Map // name → []byte, compressed once
+	tags   sync.Map // name → string, the hash of the contents
 }
 
 // ServeHTTP implements http.Handler.
@@ -60,7 +62,9 @@ func (s *spa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// page is the interface itself: never stored, with a nonce of its own.
+// page is the interface itself, with a nonce of its own. It is never kept, not
+// even to be asked for again: the policy of a "304" would have another nonce
+// than the page that the browser kept.
 func (s *spa) page(w http.ResponseWriter, r *http.Request) {
 	text, err := fs.ReadFile(s.Files, s.Index)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,7 +79,6 @@ func (s *spa) page(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy(nonce))
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
 	text = bytes.ReplaceAll(text, []byte(s.Placeholder), []byte(nonce))
 	http.ServeContent(w, r, s.Index, time.Time{}, bytes.NewReader(text))
 }
@@ -88,10 +91,11 @@ func newNonce() string {
 
 func (s *spa) file(w http.ResponseWriter, r *http.Request, name string, b []byte) {
 	h := w.Header()
-	h.Set("Cache-Control", "public, max-age=3600")
+	h.Set("Cache-Control", "public, no-cache") // kept, and asked for with its tag
 	if strings.HasPrefix(name, s.Immutable+"/") {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
+	tag := s.tag(name, b)
 	kind := mime.TypeByExtension(path.Ext(name))
 	if kind == "" {
 		kind = "application/octet-stream"
@@ -106,10 +110,22 @@ func (s *spa) file(w http.ResponseWriter, r *http.Request, name string, b []byte
 				return
 			}
 			h.Set("Content-Encoding", "gzip")
-			b = packed
+			b, tag = packed, tag+"-gzip"
 		}
 	}
+	h.Set("ETag", `"`+tag+`"`)
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(b))
+}
+
+// tag names the contents of a file.
+func (s *spa) tag(name string, b []byte) string {
+	if have, ok := s.tags.Load(name); ok {
+		return have.(string) //nolint:forcetypeassert // only we store there
+	}
+	sum := sha256.Sum256(b)
+	tag := base64.RawURLEncoding.EncodeToString(sum[:12])
+	s.tags.Store(name, tag)
+	return tag
 }
 
 func isText(kind string) bool {

@@ -185,13 +185,14 @@ func TestWhereCheckpointsGoIsChecked(t *testing.T) {
 		err := set(settings.Audit{Export: settings.ExportFile, ExportPath: path})
 		require.Equal(t, "export_path", refused(t, err, "validation_failed").Details[0].Field, path)
 	}
-	for _, address := range []string{"", "syslog.example.com", "syslog.example.com:514", "https://192.0.2.1:514", "udp://192.0.2.1", "udp://192.0.2.1:0", "udp://192.0.2.1:99999", "udp://:514", "tcp://a@b.example.com:1", "tcp://192.0.2.1:514/x"} {
+	for _, address := range []string{"syslog.example.com", "/dev/log", "syslog.example.com:514", "https://192.0.2.1:514", "udp://192.0.2.1", "udp://192.0.2.1:0", "udp://192.0.2.1:99999", "udp://:514", "tcp://a@b.example.com:1", "tcp://192.0.2.1:514/x"} {
 		err := set(settings.Audit{Export: settings.ExportSyslog, SyslogAddress: address})
 		require.Equal(t, "syslog_address", refused(t, err, "validation_failed").Details[0].Field, address)
 	}
 	require.Equal(t, "export", refused(t, set(settings.Audit{Export: "mail"}), "validation_failed").Details[0].Field)
 	require.NoError(t, set(settings.Audit{Export: settings.ExportSyslog, SyslogAddress: "udp://[2001:db8::1]:514", ExportPath: "/var/log/left.log"}))
 	require.Empty(t, r.s.Audit().ExportPath, "of another export")
+	require.NoError(t, set(settings.Audit{Export: settings.ExportSyslog}), "the machine's own")
 	require.NoError(t, set(settings.Audit{Export: settings.ExportFile, ExportPath: "/var/log/patch-manager/checkpoints.log"}))
 }
 

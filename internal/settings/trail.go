@@ -16,7 +16,7 @@ type Audit struct {
 	RetentionDays int    `json:"retention_days" minimum:"30" maximum:"3650" doc:"Older rows are pruned to a checkpoint."`
 	Export        Export `json:"export" enum:"none,file,syslog" doc:"Where signed checkpoints are written outside of the database."`
 	ExportPath    string `json:"export_path" maxLength:"1000" doc:"Exactly for export to a file: an absolute path that ends in .log, .jsonl or .txt."`
-	SyslogAddress string `json:"syslog_address" maxLength:"300" doc:"Exactly for export to syslog: udp://host:port or tcp://host:port."`
+	SyslogAddress string `json:"syslog_address" maxLength:"300" doc:"For export to syslog: udp://host:port or tcp://host:port; empty: the machine's own."`
 }
 
 // Export is where checkpoints go.
@@ -44,9 +44,9 @@ func (v Audit) check() []apierr.Detail {
 		bad = append(bad, apierr.Detail{Field: "export_path", Value: v.ExportPath,
 			Message: `Must be an absolute path that ends in .log, .jsonl or .txt, such as "/var/log/patch-manager/checkpoints.log".`})
 	}
-	if v.Export == ExportSyslog && !isSyslog(v.SyslogAddress) {
+	if v.Export == ExportSyslog && v.SyslogAddress != "" && !isSyslog(v.SyslogAddress) {
 		bad = append(bad, apierr.Detail{Field: "syslog_address", Value: v.SyslogAddress,
-			Message: `Write it as "udp://syslog.example.com:514" or "tcp://192.0.2.1:514".`})
+			Message: `Write it as "udp://syslog.example.com:514" or "tcp://192.0.2.1:514", or leave it empty for this machine's own.`})
 	}
 	return bad
 }
