@@ -81,4 +81,4 @@ func TestTheCommittedDescriptionIsCurrent(t *testing.T) {
 	require.Equal(t, string(want), string(have), "run make generate")
 }
 
-var publicOperations = []string{"enroll", "enrollAck", "enrollStatus", "getRootCertificate", "health", "login", "logout", "refreshSession"}
+var publicOperations = []string{"enroll", "enrollAck", "enrollStatus", "getRootCertificate", "health", "login", "loginRecoveryCode", "loginTotp", "logout", "refreshSession"}
