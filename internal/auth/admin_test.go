@@ -84,6 +84,7 @@ func TestPurgeKeepsWhatIsInForce(t *testing.T) {
 	b := r.signIn("admin", r.password)
 	require.Equal(t, 200, b.post("/auth/refresh", nil).Code)
 	r.browser().login("nobody", "wrong")
+	r.waiting("admin")
 	count := func(table string) (n int) {
 		require.NoError(t, r.db.QueryRow(t.Context(), `select count(*) from `+table).Scan(&n))
 		return n
@@ -95,9 +96,11 @@ func TestPurgeKeepsWhatIsInForce(t *testing.T) {
 	purge()
 	require.Equal(t, 5, count("auth_refresh_token"))
 	require.Equal(t, 2, count("auth_failure"))
+	require.Equal(t, 1, count("auth_challenge"))
 	r.clock.Advance(37 * hour)
 	purge()
 	require.Zero(t, count("auth_refresh_token"))
+	require.Zero(t, count("auth_challenge"))
 	require.Zero(t, count("auth_failure"))
 	require.Equal(t, 4, count("auth_session"))
 	r.clock.Advance(31 * 24 * hour)

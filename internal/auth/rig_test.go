@@ -41,6 +41,7 @@ type rig struct {
 	secret   string   // of admin's authenticator, base32; set by readyRig
 	codes    []string // admin's recovery codes
 	changed  []string
+	rules    auth.Rules
 }
 
 func newBox(t testing.TB, b byte) *sealed.Box {
@@ -53,11 +54,32 @@ func newBox(t testing.TB, b byte) *sealed.Box {
 // emptyRig has no user yet.
 func emptyRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, db: pgtest.New(t), clock: fakeclock.New(start)}
-	r.svc = auth.New(auth.Deps{DB: r.db, Clock: r.clock, Sealer: newBox(t, 1), Argon: cheap,
-		PasswordChanged: func(name string) { r.changed = append(r.changed, name) }})
+	r := &rig{t: t, db: pgtest.New(t), clock: fakeclock.New(start), rules: auth.DefaultRules()}
+	r.svc = r.process()
 	r.handler = handlerOf(r.svc)
 	return r
+}
+
+// process is one more process on the same database.
+func (r *rig) process() *auth.Service {
+	return auth.New(auth.Deps{DB: r.db, Clock: r.clock, Sealer: newBox(r.t, 1), Argon: cheap, Rules: func() auth.Rules { return r.rules },
+		PasswordChanged: func(name string) { r.changed = append(r.changed, name) }})
+}
+
+// elsewhere is the rig in front of another process.
+func (r *rig) elsewhere() *rig {
+	other := *r
+	other.handler = handlerOf(r.process())
+	return &other
+}
+
+// addUser makes a user with the administrator's password and an authenticator.
+func (r *rig) addUser(name string) (secret string) {
+	r.t.Helper()
+	r.exec(`insert into auth_user (id, username, role, password_hash, created_at, password_changed_at)
+		select gen_random_uuid(), $1, 'operator', password_hash, now(), now() from auth_user where username = 'admin'`, name)
+	secret, _ = r.signIn(name, r.password).setUpTOTP()
+	return secret
 }
 
 func handlerOf(s *auth.Service) http.Handler {
@@ -251,10 +273,17 @@ func code(t *testing.T, w *httptest.ResponseRecorder) string {
 	if w.Code < 400 {
 		return ""
 	}
+	return codeOf(t, w.Body.Bytes())
+}
+
+func codeOf(t *testing.T, body []byte) string {
+	t.Helper()
 	var e httpx.Envelope
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &e), w.Body)
+	require.NoError(t, json.Unmarshal(body, &e), string(body))
 	return e.Err.Code
 }
+
+func codeBody(code string) io.Reader { return strings.NewReader(`{"code":"` + code + `"}`) }
 
 // audited returns the entries of one action, newest first.
 func (r *rig) audited(action string) []audit.Row {
