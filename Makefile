@@ -1,9 +1,9 @@
 # Every verb of this project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap server demo build test check lint test-go test-web e2e generate bench fmt clean
+.PHONY: help bootstrap server demo build test check lint test-go test-web e2e generate bench screenshots fmt clean
 
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 bootstrap: ## Install what is missing for building, running and testing
 	@script/bootstrap --tests
@@ -36,6 +36,9 @@ e2e: ## Drive Chromium against the real server and real agents
 
 generate: ## Write OpenAPI document, browser client and import rules anew
 	@script/generate
+
+screenshots: e2e ## Renew docs/screenshots from a run of the browser tests
+	@cp tmp/screenshots/*.png docs/screenshots/
 
 bench: ## Produce the numbers of docs/performance.md
 	@go test -run "^$$" -bench . -benchtime 1x ./bench/... && script/build --bedctl && bench/footprint.sh

@@ -30,18 +30,9 @@ type enrollCmd struct {
 
 // Run enrolls this host.
 func (c *enrollCmd) Run(env *environment) error {
-	settings, err := env.settings()
+	settings, err := settingsWith(env, c.Listen, c.StateDir)
 	if err != nil {
 		return err
-	}
-	if c.Listen != "" {
-		settings.Listen = c.Listen
-	}
-	if c.StateDir != "" {
-		settings.StateDir = c.StateDir
-	}
-	if err := settings.Check(); err != nil {
-		return usageError{err}
 	}
 	facts, err := c.facts(env.ctx, settings)
 	if err != nil {

@@ -19,20 +19,29 @@ type runCmd struct {
 	StateDir string `placeholder:"DIR" help:"Keep identity and journal here instead of where the configuration says."`
 }
 
-// Run is the agent's whole life.
-func (c *runCmd) Run(env *environment) error {
+// settingsWith reads the configuration and lets flags win over it.
+func settingsWith(env *environment, listen, stateDir string) (agent.Settings, error) {
 	settings, err := env.settings()
 	if err != nil {
-		return err
+		return settings, err
 	}
-	if c.Listen != "" {
-		settings.Listen = c.Listen
+	if listen != "" {
+		settings.Listen = listen
 	}
-	if c.StateDir != "" {
-		settings.StateDir = c.StateDir
+	if stateDir != "" {
+		settings.StateDir = stateDir
 	}
 	if err := settings.Check(); err != nil {
-		return usageError{err}
+		return settings, usageError{err}
+	}
+	return settings, nil
+}
+
+// Run is the agent's whole life.
+func (c *runCmd) Run(env *environment) error {
+	settings, err := settingsWith(env, c.Listen, c.StateDir)
+	if err != nil {
+		return err
 	}
 	log := logx.New(os.Stderr, logx.Options{Level: settings.LogLevel})
 	config, err := configOf(settings, log)

@@ -6,5 +6,5 @@ export const root = fileURLToPath(new URL('../../../..', import.meta.url)).repla
 /** Where the run leaves what tests need to know about the stack: see stack.ts. */
 export const stateFile = `${root}/tmp/e2e/state.json`;
 
-/** Screenshots that the documentation shows. */
-export const screenshots = `${root}/docs/screenshots`;
+/** Pictures of every page; `make screenshots` takes them over into docs/screenshots. */
+export const screenshots = `${root}/tmp/screenshots`;
