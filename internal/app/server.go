@@ -122,6 +122,16 @@ func publicURL(cfg config.Config) string {
 	return "https://" + net.JoinHostPort(host, port)
 }
 
+// pageOrigins are where browsers open the pages: passkeys belong to such a name,
+// and an address has none.
+func pageOrigins(cfg config.Config) []string {
+	origins := []string{publicURL(cfg)}
+	if _, port, err := net.SplitHostPort(cfg.HTTP.Listen); err == nil {
+		origins = append(origins, "https://"+net.JoinHostPort("localhost", port))
+	}
+	return origins
+}
+
 // certificateNames is everything that this machine may be called by: the
 // configured name, its host name, and the addresses it has now.
 func certificateNames(cfg config.Config) []string {

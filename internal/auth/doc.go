@@ -24,6 +24,15 @@
 //     lock is in force, are not recorded one by one; the lock is.
 //   - No password or token is ever logged or audited.
 //
+// # Passkeys
+//
+// A passkey alone signs in: the device is one factor and has verified its user,
+// which is the other. It belongs to the name of the page (http.public_url, and
+// localhost), so it cannot be shown to another site. Each ceremony is a row, is
+// answered once within 5 minutes, by the page that began it. A counter that goes
+// back is refused: there may be a copy. The lock that wrong passwords put on an
+// account does not hold passkeys back.
+//
 // # Session
 //
 //	         login: password right

@@ -30,6 +30,9 @@ var cheap = auth.Params{Memory: 64, Time: 1, Lanes: 1}
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
+// pageOrigin is where the pages of the rig are.
+const pageOrigin = "https://patches.example.com:8443"
+
 // rig is the service behind real HTTP handlers, on a real database.
 type rig struct {
 	t        *testing.T
@@ -62,7 +65,7 @@ func emptyRig(t *testing.T) *rig {
 
 // process is one more process on the same database.
 func (r *rig) process() *auth.Service {
-	return auth.New(auth.Deps{DB: r.db, Clock: r.clock, Sealer: newBox(r.t, 1), Argon: cheap, Rules: func() auth.Rules { return r.rules },
+	return auth.New(auth.Deps{DB: r.db, Clock: r.clock, Sealer: newBox(r.t, 1), Argon: cheap, Origins: []string{pageOrigin}, Rules: func() auth.Rules { return r.rules },
 		PasswordChanged: func(name string) { r.changed = append(r.changed, name) }})
 }
 
@@ -224,6 +227,7 @@ func (b *browser) exchange(method, path string, body io.Reader) *httptest.Respon
 	req := httptest.NewRequest(method, httpx.BasePath+path, body)
 	req.RemoteAddr = b.addr
 	req.Header.Set("User-Agent", "Browser/1.0")
+	req.Header.Set("Origin", pageOrigin)
 	if b.access != "" {
 		req.Header.Set("Authorization", "Bearer "+b.access)
 	}
@@ -253,7 +257,7 @@ func (b *browser) keep(w *httptest.ResponseRecorder) {
 		Nested    *auth.Session   `json:"session"`
 		Challenge *auth.Challenge `json:"challenge"`
 	}
-	if w.Code != http.StatusOK || json.Unmarshal(w.Body.Bytes(), &s) != nil {
+	if w.Code >= http.StatusMultipleChoices || json.Unmarshal(w.Body.Bytes(), &s) != nil {
 		return
 	}
 	if s.Nested != nil {

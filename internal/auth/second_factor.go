@@ -161,7 +161,7 @@ func (s *Service) stepUpTOTP(ctx context.Context, actor Actor, code string, c Ca
 
 // recordStepUp writes down a step-up, right or wrong.
 func (s *Service) recordStepUp(ctx context.Context, tx db.Tx, actor Actor, m Method, reason failReason, a attempt) (time.Time, error) {
-	target := audit.Target{Kind: "session", ID: actor.SessionID.String(), Name: actor.Name}
+	target := sessionOf(actor)
 	if reason != "" {
 		details := failDetails(reason, a.lockedUntil)
 		details["method"] = m

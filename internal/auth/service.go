@@ -22,6 +22,7 @@ type Deps struct {
 	// own; may be nil. The first start's password file is removed by it.
 	PasswordChanged func(username string)
 	Rules           func() Rules // nil: DefaultRules
+	Origins         []string     // of the pages, such as https://patches.example.com; passkeys work at these
 }
 
 // Service holds the use cases.
@@ -33,6 +34,7 @@ type Service struct {
 	sealer  Sealer
 	changed func(username string)
 	rules   func() Rules
+	relying relyingParties
 }
 
 // New makes the service. It does not touch the database.
@@ -48,7 +50,8 @@ func New(d Deps) *Service {
 	}
 	return &Service{
 		db: d.DB, clock: d.Clock, sealer: d.Sealer, changed: d.PasswordChanged, rules: d.Rules,
-		hasher: newHasher(d.Argon),
-		keys:   newKeyring(d.DB, d.Clock, d.Sealer),
+		relying: newRelyingParties(d.Origins),
+		hasher:  newHasher(d.Argon),
+		keys:    newKeyring(d.DB, d.Clock, d.Sealer),
 	}
 }
