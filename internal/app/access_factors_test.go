@@ -76,9 +76,31 @@ func confirmTOTPRequest(w *world, c *caller) request {
 
 // removeTOTPRequest leaves the caller a passkey: the last factor stays.
 func removeTOTPRequest(w *world, c *caller) request {
+	w.withPasskey(c)
+	return request{}
+}
+
+// withPasskey gives a person one; nobody else can hold one.
+func (w *world) withPasskey(c *caller) (id ids.ID) {
+	w.t.Helper()
+	id = ids.New()
 	if !c.session.IsZero() {
 		w.exec(`insert into auth_passkey (id, user_id, credential_id, credential, name, created_at)
-			values ($1, $2, convert_to($3, 'UTF8'), '{}', 'key', now())`, ids.New(), c.user, w.name("credential"))
+			values ($1, $2, convert_to($3, 'UTF8'), '{}', 'key', now())`, id, c.user, w.name("credential"))
 	}
-	return request{}
+	return id
+}
+
+func passkeyRequest(*world, *caller) request {
+	return request{body: map[string]any{"ceremony": "none", "credential": map[string]any{"id": "none"}}}
+}
+
+func newPasskeyRequest(*world, *caller) request {
+	return request{body: map[string]any{"ceremony": "none", "name": "key", "credential": map[string]any{"id": "none"}}}
+}
+
+// ownPasskeyRequest is about one of two, because the last factor stays.
+func ownPasskeyRequest(w *world, c *caller) request {
+	w.withPasskey(c)
+	return request{path: map[string]string{"id": w.withPasskey(c).String()}, body: map[string]string{"name": "other"}}
 }

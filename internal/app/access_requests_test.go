@@ -131,6 +131,8 @@ var requests = map[string]func(w *world, c *caller) request{
 	},
 	"loginTotp": loginTOTPRequest, "loginRecoveryCode": loginRecoveryCodeRequest, "stepUpTotp": stepUpTOTPRequest,
 	"confirmTotp": confirmTOTPRequest, "removeTotp": removeTOTPRequest,
+	"passkeySignIn": passkeyRequest, "stepUpPasskey": passkeyRequest, "registerPasskey": newPasskeyRequest,
+	"renamePasskey": ownPasskeyRequest, "removePasskey": ownPasskeyRequest,
 	"changePassword": func(*world, *caller) request {
 		return request{body: map[string]string{"current_password": people.Password, "new_password": "another quiet gravel"}}
 	},
@@ -139,10 +141,15 @@ var requests = map[string]func(w *world, c *caller) request{
 // refusedToAll are operations that the matrix cannot ask in a way that anybody
 // would be let in, with the reason. Every other one answers 2xx or 3xx to somebody.
 var refusedToAll = map[string]string{
-	"login":          "the matrix never sends a password that is right: sign-in has tests of its own",
-	"refreshSession": "the matrix sends no cookie: sign-in has tests of its own",
-	"enrollAck":      "nobody was given the polling token",
+	"login":                "the matrix never sends a password that is right: sign-in has tests of its own",
+	"refreshSession":       "the matrix sends no cookie: sign-in has tests of its own",
+	"enrollAck":            "nobody was given the polling token",
+	"passkeySignInOptions": noPage, "passkeySignIn": noPage, "stepUpPasskeyOptions": noPage, "stepUpPasskey": noPage,
+	"passkeyRegisterOptions": noPage, "registerPasskey": noPage,
 }
+
+// noPage is why passkeys are past the gates, and still refused.
+const noPage = "passkeys are for a page of the manager's own name: they have tests of their own"
 
 func object1(name string, value any) map[string]any { return map[string]any{name: value} }
 

@@ -18,11 +18,11 @@ import (
 const maxPasskeys = 20
 
 func (s *Service) beginPasskeyRegister(ctx context.Context, actor Actor, origin string) (Ceremony, error) {
-	rp, err := s.relying.at(origin)
-	if err != nil {
+	if _, err := s.requireFactorChange(ctx, s.db, actor); err != nil {
 		return Ceremony{}, err
 	}
-	if _, err := s.requireFactorChange(ctx, s.db, actor); err != nil {
+	rp, err := s.relying.at(origin)
+	if err != nil {
 		return Ceremony{}, err
 	}
 	h, err := s.actorHolder(ctx, actor)
