@@ -178,7 +178,7 @@ export type AuditSetting = {
   export_path: string;
   /** Older rows are pruned to a checkpoint. */
   retention_days: number;
-  /** Exactly for export to syslog: udp://host:port or tcp://host:port. */
+  /** For export to syslog: udp://host:port or tcp://host:port; empty: the machine's own. */
   syslog_address: string;
   version: number;
 };
@@ -195,6 +195,11 @@ export type CA = {
   not_after: string;
   not_before: string;
   subject: string;
+};
+export type Ceremony = {
+  ceremony: string;
+  /** As @simplewebauthn/browser and parseRequestOptionsFromJSON take it. */
+  options: Record<string, unknown>;
 };
 export type Challenge = {
   /** At most 5 wrong codes; then sign in anew. */
@@ -707,6 +712,12 @@ export type NewApiToken = {
   /** At most the own one. */
   role: "admin" | "operator" | "auditor";
 };
+export type NewPasskey = {
+  ceremony: string;
+  credential: Record<string, unknown>;
+  /** How the user tells it from the others. */
+  name: string;
+};
 export type NewPassword = {
   /** Shown this once. It must be changed at the next sign-in. */
   one_time_password: string;
@@ -743,6 +754,17 @@ export type Passkey = {
   id: string;
   last_used_at: string | null;
   name: string;
+};
+export type PasskeyAnswer = {
+  ceremony: string;
+  credential: Record<string, unknown>;
+};
+export type PasskeyName = {
+  name: string;
+};
+export type PasskeySignInBegin = {
+  /** Of a sign-in that waits for its second factor. Without it the passkey alone signs in. */
+  challenge?: string;
 };
 export type PasswordChange = {
   current_password: string;
@@ -828,6 +850,13 @@ export type RecoveryCodes = {
 export type RefreshAccepted = {
   /** Done when the host's refreshed_at is not before this. */
   requested_at: string;
+};
+export type RegisteredPasskey = {
+  passkey: Passkey;
+  /** Shown this once, with the first second factor; null otherwise. */
+  recovery_codes: string[] | null;
+  /** Replaces the session in which the first factor was set up; null otherwise. */
+  session: Session;
 };
 export type Repository = {
   codename: string;
@@ -1067,6 +1096,14 @@ export interface Operations {
     body: LoginInput;
     ok: SignIn;
   };
+  passkeySignIn: {
+    body: PasskeyAnswer;
+    ok: Session;
+  };
+  passkeySignInOptions: {
+    body: PasskeySignInBegin;
+    ok: Ceremony;
+  };
   loginRecoveryCode: {
     body: CodeAnswer;
     ok: Session;
@@ -1087,6 +1124,22 @@ export interface Operations {
   };
   getMfa: {
     ok: MFA;
+  };
+  registerPasskey: {
+    body: NewPasskey;
+    ok: RegisteredPasskey;
+  };
+  passkeyRegisterOptions: {
+    ok: Ceremony;
+  };
+  removePasskey: {
+    path: { id: string };
+    ok: undefined;
+  };
+  renamePasskey: {
+    path: { id: string };
+    body: PasskeyName;
+    ok: Passkey;
   };
   renewRecoveryCodes: {
     ok: RecoveryCodes;
@@ -1117,6 +1170,13 @@ export interface Operations {
   endMySession: {
     path: { id: string };
     ok: undefined;
+  };
+  stepUpPasskey: {
+    body: PasskeyAnswer;
+    ok: Fresh;
+  };
+  stepUpPasskeyOptions: {
+    ok: Ceremony;
   };
   stepUpTotp: {
     body: Code;
@@ -1394,12 +1454,18 @@ export const routes = {
   startVerification: ["POST", "/api/v1/audit/verifications"],
   getVerification: ["GET", "/api/v1/audit/verifications/{id}"],
   login: ["POST", "/api/v1/auth/login"],
+  passkeySignIn: ["POST", "/api/v1/auth/login/passkey"],
+  passkeySignInOptions: ["POST", "/api/v1/auth/login/passkey/options"],
   loginRecoveryCode: ["POST", "/api/v1/auth/login/recovery-code"],
   loginTotp: ["POST", "/api/v1/auth/login/totp"],
   logout: ["POST", "/api/v1/auth/logout"],
   me: ["GET", "/api/v1/auth/me"],
   updateMe: ["PATCH", "/api/v1/auth/me"],
   getMfa: ["GET", "/api/v1/auth/mfa"],
+  registerPasskey: ["POST", "/api/v1/auth/mfa/passkeys"],
+  passkeyRegisterOptions: ["POST", "/api/v1/auth/mfa/passkeys/options"],
+  removePasskey: ["DELETE", "/api/v1/auth/mfa/passkeys/{id}"],
+  renamePasskey: ["PATCH", "/api/v1/auth/mfa/passkeys/{id}"],
   renewRecoveryCodes: ["POST", "/api/v1/auth/mfa/recovery-codes"],
   removeTotp: ["DELETE", "/api/v1/auth/mfa/totp"],
   beginTotp: ["POST", "/api/v1/auth/mfa/totp"],
@@ -1409,6 +1475,8 @@ export const routes = {
   mySessions: ["GET", "/api/v1/auth/sessions"],
   endMyOtherSessions: ["POST", "/api/v1/auth/sessions/end-others"],
   endMySession: ["DELETE", "/api/v1/auth/sessions/{id}"],
+  stepUpPasskey: ["POST", "/api/v1/auth/step-up/passkey"],
+  stepUpPasskeyOptions: ["POST", "/api/v1/auth/step-up/passkey/options"],
   stepUpTotp: ["POST", "/api/v1/auth/step-up/totp"],
   myTokens: ["GET", "/api/v1/auth/tokens"],
   createToken: ["POST", "/api/v1/auth/tokens"],
