@@ -29,7 +29,7 @@ func newDevice(user ids.ID) *device {
 
 var party = virtualwebauthn.RelyingParty{Name: "Linux Patch Manager", ID: "patches.example.com", Origin: pageOrigin}
 
-func (b *browser) begin(path string, body any) auth.Ceremony {
+func (b *browser) ceremony(path string, body any) auth.Ceremony {
 	b.r.t.Helper()
 	w := b.post(path, body)
 	require.Equal(b.r.t, http.StatusOK, w.Code, w.Body)
@@ -61,7 +61,7 @@ func (b *browser) answer(c auth.Ceremony, credential string) map[string]any {
 // register makes a passkey on the device.
 func (b *browser) register(d *device, name string) *httptest.ResponseRecorder {
 	b.r.t.Helper()
-	c := b.begin("/auth/mfa/passkeys/options", nil)
+	c := b.ceremony("/auth/mfa/passkeys/options", nil)
 	options, err := virtualwebauthn.ParseAttestationOptions(optionsOf(b.r.t, c))
 	require.NoError(b.r.t, err)
 	body := b.answer(c, virtualwebauthn.CreateAttestationResponse(party, d.auth, d.key, *options))
@@ -73,7 +73,7 @@ func (b *browser) register(d *device, name string) *httptest.ResponseRecorder {
 func (b *browser) tap(d *device) *httptest.ResponseRecorder {
 	b.r.t.Helper()
 	d.key.Counter++
-	return b.post("/auth/login/passkey", b.assert(d, party, b.begin("/auth/login/passkey/options", map[string]string{})))
+	return b.post("/auth/login/passkey", b.assert(d, party, b.ceremony("/auth/login/passkey/options", map[string]string{})))
 }
 
 func registered(t *testing.T, w *httptest.ResponseRecorder) auth.RegisteredPasskey {
@@ -122,7 +122,7 @@ func TestAPasskeySignsInAloneAndBehindThePassword(t *testing.T) {
 	second := r.browser()
 	require.Equal(t, http.StatusOK, second.login("admin", r.password).Code)
 	require.Contains(t, second.challenge.Methods, "passkey")
-	c := second.begin("/auth/login/passkey/options", map[string]string{"challenge": second.challenge.Token})
+	c := second.ceremony("/auth/login/passkey/options", map[string]string{"challenge": second.challenge.Token})
 	d.key.Counter++
 	w = second.post("/auth/login/passkey", second.assert(d, party, c))
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
@@ -140,7 +140,7 @@ func TestAPasskeyOfAnotherUserIsRefused(t *testing.T) {
 
 	b := r.browser()
 	require.Equal(t, http.StatusOK, b.login("admin", r.password).Code)
-	c := b.begin("/auth/login/passkey/options", map[string]string{"challenge": b.challenge.Token})
+	c := b.ceremony("/auth/login/passkey/options", map[string]string{"challenge": b.challenge.Token})
 	theirs.key.Counter++
 	require.Equal(t, http.StatusUnauthorized, b.post("/auth/login/passkey", b.assert(theirs, party, c)).Code)
 
@@ -153,7 +153,7 @@ func TestAPasskeyOfAnotherUserIsRefused(t *testing.T) {
 func TestAPasskeyAnswersOneCeremonyOfOnePage(t *testing.T) {
 	r, _, d := withPasskey(t)
 	b := r.browser()
-	c := b.begin("/auth/login/passkey/options", map[string]string{})
+	c := b.ceremony("/auth/login/passkey/options", map[string]string{})
 	d.key.Counter++
 	body := b.assert(d, party, c)
 	require.Equal(t, http.StatusOK, b.post("/auth/login/passkey", body).Code)
@@ -161,9 +161,9 @@ func TestAPasskeyAnswersOneCeremonyOfOnePage(t *testing.T) {
 
 	elsewhere := virtualwebauthn.RelyingParty{Name: "x", ID: "patches.example.com", Origin: "https://evil.example.net"}
 	b = r.browser()
-	require.Equal(t, http.StatusUnauthorized, b.post("/auth/login/passkey", b.assert(d, elsewhere, b.begin("/auth/login/passkey/options", map[string]string{}))).Code)
+	require.Equal(t, http.StatusUnauthorized, b.post("/auth/login/passkey", b.assert(d, elsewhere, b.ceremony("/auth/login/passkey/options", map[string]string{}))).Code)
 
-	c = b.begin("/auth/login/passkey/options", map[string]string{})
+	c = b.ceremony("/auth/login/passkey/options", map[string]string{})
 	r.clock.Advance(6 * time.Minute)
 	d.key.Counter++
 	require.Equal(t, http.StatusConflict, b.post("/auth/login/passkey", b.assert(d, party, c)).Code, "too late")
@@ -216,7 +216,7 @@ func TestOwnPasskeysAreNamedAndRemovedButNotTheLastFactor(t *testing.T) {
 	r.clock.Advance(6 * time.Minute)
 	require.Contains(t, b.send(http.MethodDelete, "/auth/mfa/passkeys/"+id, nil).Body.String(), "step_up_required")
 	require.Contains(t, b.post("/auth/mfa/passkeys/options", nil).Body.String(), "step_up_required")
-	c := b.begin("/auth/step-up/passkey/options", nil)
+	c := b.ceremony("/auth/step-up/passkey/options", nil)
 	d.key.Counter++
 	w = b.post("/auth/step-up/passkey", b.assert(d, party, c))
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
@@ -228,7 +228,7 @@ func TestOwnPasskeysAreNamedAndRemovedButNotTheLastFactor(t *testing.T) {
 func TestAStepUpBelongsToItsSession(t *testing.T) {
 	r, b, d := withPasskey(t)
 	other := r.signIn("admin", r.password)
-	c := b.begin("/auth/step-up/passkey/options", nil)
+	c := b.ceremony("/auth/step-up/passkey/options", nil)
 	d.key.Counter++
 	require.Equal(t, http.StatusConflict, other.post("/auth/step-up/passkey", other.assert(d, party, c)).Code)
 }
