@@ -151,12 +151,17 @@ func listRows(ctx context.Context, q db.Querier, f Filter, total int) ([]Row, er
 	order := "id desc"
 	switch {
 	case f.isEmpty():
-	case total < MaxTotal: // offset 0 keeps the planner from merging the two
-		where = `id in (select id from audit_entry where ` + where + ` offset 0)`
+	case total < MaxTotal: // offset 0 keeps the planner from walking back through all rows instead
+		return pageOf(ctx, q, `id in (select id from (select id from audit_entry where `+where+` offset 0) as chosen
+			order by id desc limit @limit offset @offset) order by id desc`, args)
 	case !f.From.IsZero() || !f.To.IsZero():
 		order = "at desc, id desc"
 	}
-	rows, err := q.Query(ctx, rowColumns+`where `+where+` order by `+order+` limit @limit offset @offset`, args)
+	return pageOf(ctx, q, where+` order by `+order+` limit @limit offset @offset`, args)
+}
+
+func pageOf(ctx context.Context, q db.Querier, where string, args pgx.NamedArgs) ([]Row, error) {
+	rows, err := q.Query(ctx, rowColumns+`where `+where, args)
 	if err != nil {
 		return nil, err
 	}
