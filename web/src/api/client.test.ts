@@ -60,7 +60,7 @@ it('ends the session when the renewal is refused, and tells the reason of the ca
   );
   session.begin(answer('old'));
   await expect(call('me', {})).rejects.toMatchObject({ status: 401, code: 'token_expired' });
-  expect(session.get()).toEqual({ status: 'signed_out', user: null });
+  expect(session.get()).toEqual({ status: 'signed_out', user: null, why: 'ended' });
 });
 
 it('keeps the session when the renewal fails for another reason', async () => {

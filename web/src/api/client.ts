@@ -1,5 +1,6 @@
 import { ApiError } from './errors';
 import { session } from './session';
+import { stepUp } from './stepUp';
 import { type Answer, type ErrorBody, type Operations, routes, type Session } from './types';
 
 type Id = keyof Operations;
@@ -14,20 +15,73 @@ type LooseInput = {
 };
 
 /** Operations that make or end a session themselves: a 401 there is the answer. */
-const sessionOperations = new Set<Id>(['login', 'refreshSession', 'logout']);
+const sessionOperations = new Set<Id>([
+  'login',
+  'loginTotp',
+  'loginRecoveryCode',
+  'passkeySignInOptions',
+  'passkeySignIn',
+  'refreshSession',
+  'logout',
+]);
+
+/** A 401 with one of these says that what was typed is wrong, not that the access token ran out. */
+const wrongSecrets = new Set(['invalid_credentials', 'invalid_code', 'invalid_passkey']);
 
 /**
  * Calls one operation of the manager. When the access token has run out it is
- * renewed once by the cookie, shared by all calls that wait, and the call is
- * repeated; a renewal that is refused ends the session.
+ * renewed by the cookie, and when the manager wants the second factor again it is
+ * asked for; then the call is repeated. A renewal that is refused ends the session.
  */
-export async function call<K extends Id>(operation: K, input: Input<K>): Promise<Ok<K>> {
-  const used = session.token();
-  const answer = await send(operation, input as LooseInput, used);
-  if (answer.status !== 401 || sessionOperations.has(operation)) return read(answer);
-  if (session.token() === used && !(await renewSession())) return read(answer);
-  return read(await send(operation, input as LooseInput, session.token()));
+export function call<K extends Id>(operation: K, input: Input<K>): Promise<Ok<K>> {
+  const attempt = async () =>
+    read<Ok<K>>(await send(operation, input as LooseInput, session.token()));
+  return sessionOperations.has(operation) ? attempt() : withRemedies(attempt);
 }
+
+/** What can be done about a refusal; each only once, or a call could go round for ever. */
+async function withRemedies<T>(attempt: () => Promise<T>): Promise<T> {
+  const tried = new Set<Remedy>();
+  for (;;) {
+    const token = session.token();
+    try {
+      return await attempt();
+    } catch (error) {
+      const remedy = error instanceof ApiError ? remedyOf(error) : null;
+      if (!remedy || tried.has(remedy) || !(await remedies[remedy](token))) throw error;
+      tried.add(remedy);
+      // Somebody may have looked for their phone for longer than an access token lasts.
+      if (remedy === 'stepUp') tried.delete('renew');
+    }
+  }
+}
+
+type Remedy = 'renew' | 'stepUp' | 'look';
+
+function remedyOf(error: ApiError): Remedy | null {
+  if (error.status === 401) return wrongSecrets.has(error.code) ? null : 'renew';
+  if (error.code === 'step_up_required') return 'stepUp';
+  if (error.code === 'password_change_required' || error.code === 'mfa_setup_required')
+    return 'look';
+  return null;
+}
+
+/** Each says whether the call is worth repeating. */
+const remedies: Record<Remedy, (used: string) => Promise<boolean>> = {
+  // Another call may have renewed it while this one was on its way.
+  renew: async (used) => session.token() !== used || renewSession(),
+  stepUp: async () => {
+    const confirmed = stepUp.confirm();
+    if (!confirmed) return false;
+    if (await confirmed) return true;
+    throw new ApiError(403, { code: 'step_up_cancelled', message: '', request_id: '' });
+  },
+  // An admin has reset something meanwhile: the gate reads from the user what is to be done first.
+  look: async () => {
+    session.update(await read(await send('me', {}, session.token())));
+    return false;
+  },
+};
 
 /** Address of a file that the browser downloads by [download]. */
 export function urlOf(operation: Id, path?: Record<string, string>): string {
@@ -106,7 +160,7 @@ export function renewSession(): Promise<boolean> {
 async function renew(): Promise<boolean> {
   const answer = await send('refreshSession', {}, '');
   if (answer.status === 401) {
-    session.end();
+    session.end('ended');
     return false;
   }
   session.begin(await read<Session>(answer));
@@ -120,15 +174,16 @@ function underLock(work: () => Promise<boolean>): Promise<boolean> {
 
 /** Saves a file that needs the access token: a plain link could not carry it. */
 export async function download(url: string, name: string): Promise<void> {
-  const get = () =>
-    request(url, {
-      headers: session.token() ? { Authorization: `Bearer ${session.token()}` } : {},
+  const file = await withRemedies(async () => {
+    const token = session.token();
+    const answer = await request(url, {
+      headers: token ? { Authorization: `Bearer ${token}` } : {},
     });
-  let answer = await get();
-  if (answer.status === 401 && (await renewSession())) answer = await get();
-  if (!answer.ok) throw await errorOf(answer);
+    if (!answer.ok) throw await errorOf(answer);
+    return answer.blob();
+  });
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(await answer.blob());
+  link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

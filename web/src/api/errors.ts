@@ -1,3 +1,4 @@
+import { calm } from '../lib/calm';
 import type { ErrorBody, ErrorDetail } from './types';
 
 /** An answer of the manager that is not a success, or none at all. */
@@ -26,8 +27,15 @@ export class ApiError extends Error {
  */
 const words: Record<string, string> = {
   invalid_credentials: 'User name or password is wrong.',
-  too_many_attempts: 'Too many failed attempts. This account is locked for a while.',
+  too_many_attempts: 'Too many failed attempts: nobody can try again for a while.',
+  invalid_code: 'This code is wrong, or it was used already. Wait for the next one.',
+  challenge_ended: 'This sign-in took too long or was tried too often. Begin again with your password.',
+  sign_in_refused: 'This account cannot be used any more. Ask an administrator.',
+  step_up_cancelled: calm.notConfirmed,
+  last_factor: 'This is your only second factor. Add another one first.',
+  no_password: 'You sign in through your organisation and have no password here.',
   session_ended: 'Your session has ended. Sign in again.',
+  mfa_setup_required: 'Set up a second factor before you go on.',
   password_change_required: 'Choose a new password before you go on.',
   last_admin:
     'This would leave nobody who can administrate: it is the last enabled local admin. Make another local user an admin first.',

@@ -41,5 +41,11 @@ export const keys = {
   verification: (id: string) => ['audit', 'verifications', id] as const,
   checkpoints: ['audit', 'checkpoints'] as const,
   auditKey: ['audit', 'key'] as const,
+  signInMethods: ['sign-in-methods'] as const,
+  mfa: ['account', 'mfa'] as const,
+  totpSetup: ['account', 'totp-setup'] as const,
+  ssoLinks: ['account', 'sso-links'] as const,
+  mySessions: ['account', 'sessions'] as const,
+  myTokens: ['account', 'tokens'] as const,
   search: (words: string) => ['search', words] as const,
 };

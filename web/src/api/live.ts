@@ -31,6 +31,8 @@ export type LiveDependencies = {
   /** Runs later and returns how to prevent it. */
   after: (milliseconds: number, run: () => void) => () => void;
   random: () => number;
+  /** The manager closed the connection for a reason of its own. */
+  refused?: (reason: string) => void;
 };
 
 const firstDelay = 500;
@@ -148,9 +150,10 @@ export class LiveConnection {
     socket.onmessage = (event) => {
       if (current()) this.receive(String(event.data));
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (!current()) return;
       this.socket = null;
+      if (event.reason) this.deps.refused?.(event.reason);
       this.scheduleRetry();
     };
   }

@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { call } from './client';
+import { call, renewSession } from './client';
 import { LiveConnection, type LiveMessage } from './live';
 
 /** The connection of this page; the shell starts it once somebody is signed in. */
@@ -16,6 +16,12 @@ export const live = new LiveConnection({
     return () => clearTimeout(timer);
   },
   random: Math.random,
+  // The renewal finds out: a session that has ended leads to the sign-in page at once, and one
+  // whose rights changed comes back with the user's new role.
+  refused: (reason) => {
+    if (reason !== 'session_ended' && reason !== 'rights_changed') return;
+    renewSession().catch(() => undefined); // no answer: the next call asks again
+  },
 });
 
 export function useLiveStatus() {

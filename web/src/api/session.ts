@@ -11,10 +11,12 @@ import type { Session, User } from './types';
 export type SessionState = {
   status: 'starting' | 'signed_in' | 'signed_out';
   user: User | null;
+  /** Why nobody is signed in any more; empty when nobody was, or it was asked for here. */
+  why: '' | 'ended' | 'other_tab';
 };
 
 let token = '';
-let state: SessionState = { status: 'starting', user: null };
+let state: SessionState = { status: 'starting', user: null, why: '' };
 const listeners = new Set<() => void>();
 
 /** Tells the other tabs of this browser; absent in very old browsers and some tests. */
@@ -34,14 +36,24 @@ export const session = {
 
   /** Takes over what login, refresh or a password change answered. */
   begin(answer: Session, announce = false) {
-    set({ status: 'signed_in', user: answer.user }, answer.access_token);
+    set({ status: 'signed_in', user: answer.user, why: '' }, answer.access_token);
     if (announce) tabs?.postMessage('signed_in' satisfies TabMessage);
   },
 
-  /** Forgets the user; announce only when somebody asked to sign out. */
-  end(announce = false) {
-    set({ status: 'signed_out', user: null }, '');
-    if (announce) tabs?.postMessage('signed_out' satisfies TabMessage);
+  /** Takes over what the manager now knows of the signed-in user. */
+  update(user: User) {
+    if (state.status === 'signed_in') set({ ...state, user }, token);
+  },
+
+  /** Forgets the user because somebody asked to sign out here; the other tabs follow. */
+  leave() {
+    set({ status: 'signed_out', user: null, why: '' }, '');
+    tabs?.postMessage('signed_out' satisfies TabMessage);
+  },
+
+  /** Forgets the user for another reason, which whoever was signed in is told. */
+  end(why: SessionState['why'] = '') {
+    set({ status: 'signed_out', user: null, why: state.user ? why : state.why }, '');
   },
 
   subscribe(listener: () => void) {

@@ -1,15 +1,19 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
-import { Navigate, Outlet, useLocation, useNavigate, useSearchParams } from 'react-router';
+import { Navigate, Outlet, useLocation, useSearchParams } from 'react-router';
 import { renewSession } from '../api/client';
 import { messageOf, requestIdOf } from '../api/errors';
 import { session, useSession } from '../api/session';
+import { mustSetUp } from '../features/auth/setup/steps';
+import { StepUpDialog } from '../features/auth/stepup/StepUpDialog';
 import { paths, safeReturnPath, withQuery } from '../lib/paths';
 import { Box } from '../ui/mui';
 import { ErrorState, TextSkeleton } from '../ui/states';
+import { retried } from './chunks';
+import { Preferences } from './Preferences';
 
-const SignInPage = lazy(() => import('../features/auth/SignInPage'));
-const PasswordPage = lazy(() => import('../features/auth/PasswordPage'));
+const SignInPage = lazy(retried(() => import('../features/auth/signin/SignInPage')));
+const SetupPage = lazy(retried(() => import('../features/auth/setup/SetupPage')));
 
 const Waiting = () => (
   <Box sx={{ p: 4, maxWidth: 480, mx: 'auto' }}>
@@ -28,7 +32,7 @@ export function Gate({ client }: { client: QueryClient }) {
   useEffect(() => {
     if (session.get().status === 'starting') begin();
     return session.onOtherTab((message) => {
-      if (message === 'signed_out') session.end();
+      if (message === 'signed_out') session.end('other_tab');
       else if (session.get().status === 'signed_out') begin();
     });
   }, [begin]);
@@ -46,7 +50,9 @@ export function Gate({ client }: { client: QueryClient }) {
   }
   return (
     <Suspense fallback={<Waiting />}>
+      <Preferences />
       <Outlet />
+      {status === 'signed_in' && <StepUpDialog />}
     </Suspense>
   );
 }
@@ -55,15 +61,8 @@ export function Gate({ client }: { client: QueryClient }) {
 export function SignInRoute() {
   const { status } = useSession();
   const [search] = useSearchParams();
-  if (status === 'signed_in') return <Navigate to={safeReturnPath(search.get('return'))} replace />;
-  return <SignInPage />;
-}
-
-export function PasswordRoute() {
-  const { status } = useSession();
-  const navigate = useNavigate();
-  if (status !== 'signed_in') return <ToSignIn />;
-  return <PasswordPage onDone={() => navigate(paths.dashboard)} />;
+  if (status !== 'signed_in') return <SignInPage />;
+  return <Navigate to={safeReturnPath(search.get('return'))} replace />;
 }
 
 export function ToSignIn() {
@@ -77,10 +76,14 @@ export function ToSignIn() {
   );
 }
 
-/** Stands before every page of the application: signed in, and with an own password. */
+/** Stands before every page of the application: signed in, with an own password and a second factor. */
 export function RequireUser({ children }: { children: React.ReactNode }) {
   const { status, user } = useSession();
+  const must = status === 'signed_in' && mustSetUp(user);
+  const [settingUp, setSettingUp] = useState(must);
+  // What is left to do is done before the last step has been read: the person says when to go on.
+  if (must && !settingUp) setSettingUp(true);
   if (status !== 'signed_in') return <ToSignIn />;
-  if (user?.must_change_password) return <PasswordPage onDone={() => undefined} />;
+  if (settingUp) return <SetupPage onDone={() => setSettingUp(false)} />;
   return children;
 }

@@ -21,9 +21,14 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const { user } = useSession();
   const [mode, setMode] = useThemeMode();
   const navigate = useNavigate();
+  const keep = useMutation({
+    mutationFn: (body: { theme: ThemeMode }) => call('updateMe', { body }),
+    onSuccess: (changed) => session.update(changed),
+    onError: (error) => notify(`The theme is not kept: ${messageOf(error)}`, 'warning'),
+  });
   const logout = useMutation({
     mutationFn: () => call('logout', {}),
-    onSuccess: () => session.end(true),
+    onSuccess: () => session.leave(),
     onError: (error) => notify(`Still signed in: ${messageOf(error)}`, 'error'),
   });
   if (!user) return null;
@@ -50,7 +55,10 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
             role="menuitemradio"
             aria-checked={mode === value}
             selected={mode === value}
-            onClick={() => setMode(value)}
+            onClick={() => {
+              setMode(value);
+              keep.mutate({ theme: value });
+            }}
           >
             <ListItemText primary={`Theme: ${name.toLowerCase()}`} />
           </MenuItem>
@@ -66,13 +74,13 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
           Keyboard shortcuts
         </MenuItem>,
         <MenuItem
-          key="password"
+          key="profile"
           onClick={() => {
             close();
-            navigate(paths.password);
+            navigate(paths.profile());
           }}
         >
-          Change password
+          Profile
         </MenuItem>,
         <MenuItem
           key="out"

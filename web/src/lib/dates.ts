@@ -34,21 +34,74 @@ function coarse(seconds: number): string {
   return `${Math.floor(seconds / day)} d`;
 }
 
-const two = (n: number) => String(n).padStart(2, '0');
+let chosen = '';
+let parts: Intl.DateTimeFormat | null = null;
+const watchers = new Set<() => void>();
+
+/** The zone in which all times are shown: an IANA name, or empty for the browser's own. */
+export const zone = {
+  get: () => chosen || Intl.DateTimeFormat().resolvedOptions().timeZone,
+
+  /** A name that this browser does not know leaves its own zone. */
+  set(name: string) {
+    const next = isZone(name) ? name : '';
+    if (next === chosen) return;
+    chosen = next;
+    parts = null;
+    for (const watcher of watchers) watcher();
+  },
+
+  subscribe(watcher: () => void) {
+    watchers.add(watcher);
+    return () => {
+      watchers.delete(watcher);
+    };
+  },
+};
+
+export function isZone(name: string): boolean {
+  if (!name) return false;
+  try {
+    new Intl.DateTimeFormat('en-GB', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Date and time in the chosen zone, as [2026-11-23, 02:00:05]. */
+function inZone(at: Date): [day: string, time: string] {
+  parts ??= new Intl.DateTimeFormat('en-GB', {
+    timeZone: chosen || undefined,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  });
+  const p = Object.fromEntries(parts.formatToParts(at).map((part) => [part.type, part.value]));
+  return [`${p.year}-${p.month}-${p.day}`, `${p.hour}:${p.minute}:${p.second}`];
+}
 
 /** "2026-11-23 02:00:05" in the viewer's zone. */
 export function exact(at: Date): string {
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockTime(at)}`;
+  return inZone(at).join(' ');
+}
+
+/** "2026-11-23" in the viewer's zone. */
+export function calendarDay(at: Date): string {
+  return inZone(at)[0];
 }
 
 /** "02:00:05" in the viewer's zone. */
 export function clockTime(at: Date): string {
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return inZone(at)[1];
 }
 
 /** The exact time with its zone, and in UTC: what a hover shows. */
 export function exactInZones(at: Date): string {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const utc = at.toISOString().slice(0, 19).replace('T', ' ');
-  return zone === 'UTC' ? `${utc} UTC` : `${exact(at)} ${zone}\n${utc} UTC`;
+  return zone.get() === 'UTC' ? `${utc} UTC` : `${exact(at)} ${zone.get()}\n${utc} UTC`;
 }

@@ -13,7 +13,9 @@ it('keeps the addresses that people have shared', () => {
   ]);
   expect(Object.fromEntries(all)).toEqual({
     signIn: '/sign-in',
-    password: '/password',
+    password: '/profile/password',
+    ssoDone: '/sso-done',
+    profile: '/profile/ID',
     dashboard: '/',
     hosts: '/hosts',
     host: '/hosts/ID',

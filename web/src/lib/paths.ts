@@ -1,7 +1,9 @@
 /** Every address of the interface. A snapshot test keeps shared links alive. */
 export const paths = {
   signIn: '/sign-in',
-  password: '/password',
+  password: '/profile/password',
+  ssoDone: '/sso-done',
+  profile: (tab = '') => (tab ? `/profile/${tab}` : '/profile'),
   dashboard: '/',
   hosts: '/hosts',
   host: (id: string, tab = '') => (tab ? `/hosts/${id}/${tab}` : `/hosts/${id}`),

@@ -70,6 +70,10 @@ export const PlusIcon = stroke('M12 5v14M5 12h14', 'Add');
 export const LockIcon = stroke('M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3', 'Lock');
 export const ShieldIcon = stroke('M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6z', 'Security');
 export const BoxIcon = stroke('M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8', 'Package');
+export const KeyIcon = stroke(
+  'M8 9a4.5 4.5 0 1 1 0 9 4.500 4.500 0 0 1 0-9zM11.2 10.300 20 3M16 6.500l3 3.500',
+  'Key',
+);
 export const PulseIcon = stroke('M3 12h4l3-7 4 14 3-7h4', 'Activity');
 
 const shapes: Record<Shape, ComponentType<{ fontSize?: 'inherit' | 'small' }>> = {

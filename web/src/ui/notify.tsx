@@ -1,5 +1,6 @@
 import { Alert, type AlertColor, Snackbar } from '@mui/material';
 import { create } from 'zustand';
+import { isCalm } from '../lib/calm';
 
 type Notice = { id: number; text: string; severity: AlertColor };
 
@@ -12,7 +13,7 @@ let last = 0;
 
 /** Says what just happened, at the lower edge. Errors stay until they are closed. */
 export function notify(text: string, severity: AlertColor = 'info') {
-  const notice = { id: ++last, text, severity };
+  const notice = { id: ++last, text, severity: isCalm(text) ? 'info' : severity } as const;
   useNotices.setState((state) => ({ list: [...state.list, notice].slice(-5) }));
 }
 

@@ -1,5 +1,6 @@
 import { Alert, Box, Button, Skeleton, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
+import { isCalm } from '../lib/calm';
 
 /** Nothing to show, why, and the next step. */
 export function EmptyState(props: { title: string; children?: ReactNode; action?: ReactNode }) {
@@ -22,7 +23,7 @@ export function EmptyState(props: { title: string; children?: ReactNode; action?
 export function ErrorState(props: { message: string; requestId?: string; onRetry?: () => void }) {
   return (
     <Alert
-      severity="error"
+      severity={isCalm(props.message) ? 'info' : 'error'}
       variant="outlined"
       action={
         props.onRetry && (

@@ -4,15 +4,31 @@ import { Box, Paper, Stack, Typography } from '../../ui/mui';
 import { line } from '../../ui/tones';
 
 /** The frame of the pages that stand before the application. */
-export function AuthCard(props: { title: string; hint?: ReactNode; children: ReactNode }) {
+export function AuthCard(props: {
+  title: string;
+  hint?: ReactNode;
+  /** What stands above the title, such as the steps of a longer way. */
+  above?: ReactNode;
+  below?: ReactNode;
+  wide?: boolean;
+  children: ReactNode;
+}) {
   useEffect(() => {
     document.title = `${props.title} · Patch Manager`;
   }, [props.title]);
   return (
     <Box component="main" sx={{ minHeight: '100vh', display: 'grid', placeItems: 'center', p: 2 }}>
-      <Paper sx={{ width: '100%', maxWidth: 400, p: 4, border: `1px solid ${line}` }}>
+      <Paper
+        sx={{
+          width: '100%',
+          maxWidth: props.wide ? 600 : 400,
+          p: { xs: 2.5, sm: 4 },
+          border: `1px solid ${line}`,
+        }}
+      >
         <Stack sx={{ gap: 2.5 }}>
           <Logo />
+          {props.above}
           <div>
             <Typography variant="h1">{props.title}</Typography>
             {props.hint && (
@@ -22,6 +38,7 @@ export function AuthCard(props: { title: string; hint?: ReactNode; children: Rea
             )}
           </div>
           {props.children}
+          {props.below}
         </Stack>
       </Paper>
     </Box>

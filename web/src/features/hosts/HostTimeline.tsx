@@ -1,6 +1,5 @@
 import { problemOf } from '../../api/problem';
 import type { Host, TimelineEntry } from '../../api/types';
-import { exact } from '../../lib/dates';
 import { paths } from '../../lib/paths';
 import { usePageState } from '../../lib/url';
 import { JobsIcon, PulseIcon, UserIcon } from '../../ui/icons';
@@ -83,7 +82,7 @@ function Entry({ entry, host }: { entry: TimelineEntry; host: Host }) {
         '&:first-of-type': { borderTop: 0 },
       }}
     >
-      <Box sx={{ color: 'text.secondary' }} className="num" title={exact(new Date(entry.at))}>
+      <Box sx={{ color: 'text.secondary' }} className="num">
         <Time at={entry.at} />
       </Box>
       <Icon fontSize="small" color="disabled" aria-hidden />

@@ -2,7 +2,6 @@ import { useNavigate, useParams } from 'react-router';
 import { isNotFound } from '../../api/errors';
 import { problemOf } from '../../api/problem';
 import type { Job } from '../../api/types';
-import { exact } from '../../lib/dates';
 import { paths } from '../../lib/paths';
 import { isFinal, jobHostStateOrder, jobHostStatus, jobStatus } from '../../lib/status';
 import { useUrlState } from '../../lib/url';
@@ -13,7 +12,7 @@ import { Alert, Box, Paper, Stack, ToggleButton, ToggleButtonGroup } from '../..
 import { PageHeader, Panel } from '../../ui/Page';
 import { ProgressBar, StatusMark, StatusPill } from '../../ui/StatusPill';
 import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
-import { Time } from '../../ui/Time';
+import { ExactTime, Time } from '../../ui/Time';
 import { line } from '../../ui/tones';
 import { JobActions } from './JobActions';
 import { JobHosts } from './JobHosts';
@@ -91,7 +90,12 @@ function Subtitle({ job }: { job: Job }) {
   return (
     <>
       Ordered <Time at={job.created_at} /> by {job.created_by}
-      {job.started_at && <> · started {exact(new Date(job.started_at))}</>}
+      {job.started_at && (
+        <>
+          {' '}
+          · started <ExactTime at={job.started_at} />
+        </>
+      )}
       {job.finished_at && (
         <>
           {' '}
