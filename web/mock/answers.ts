@@ -4,6 +4,13 @@ import type { ErrorDetail } from '../src/api/types';
 export const state = {
   signedIn: true,
   mustChange: false,
+  mustSetUpMfa: false,
+  /** Signing in asks for a second factor. */
+  challenge: false,
+  /** The second factor was shown a moment ago: dangerous acts are not refused. */
+  fresh: true,
+  sso: false,
+  ssoOnly: false,
   empty: false,
   failing: '',
   role: 'admin' as 'admin' | 'operator' | 'auditor',

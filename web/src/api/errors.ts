@@ -29,7 +29,8 @@ const words: Record<string, string> = {
   invalid_credentials: 'User name or password is wrong.',
   too_many_attempts: 'Too many failed attempts: nobody can try again for a while.',
   invalid_code: 'This code is wrong, or it was used already. Wait for the next one.',
-  challenge_ended: 'This sign-in took too long or was tried too often. Begin again with your password.',
+  challenge_ended:
+    'This sign-in took too long or was tried too often. Begin again with your password.',
   sign_in_refused: 'This account cannot be used any more. Ask an administrator.',
   step_up_cancelled: calm.notConfirmed,
   last_factor: 'This is your only second factor. Add another one first.',

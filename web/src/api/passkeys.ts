@@ -52,5 +52,7 @@ function inWords(error: Error): Error {
       'No passkey was used: the dialog was closed, or nothing on this device fits.',
     );
   const code = (error as Partial<WebAuthnError>).code;
-  return new Error((code && words[code]) || `The browser could not use a passkey: ${error.message}`);
+  return new Error(
+    (code && words[code]) || `The browser could not use a passkey: ${error.message}`,
+  );
 }

@@ -1,7 +1,6 @@
 import { type AgreedOperations, agreedRoutes } from './contract';
 import * as api from './generated/api.gen';
 
-export type { Session, User } from './contract/identity';
 /**
  * The types of the API as pages use them: those of the document, and in place of
  * some of them what the document cannot say. It has no way to mark a nested object
@@ -32,6 +31,13 @@ export * from './generated/api.gen';
 
 export type Operations = Omit<api.Operations, keyof AgreedOperations> & AgreedOperations;
 export const routes = { ...api.routes, ...agreedRoutes };
+
+export type Role = api.User['role'];
+export type Theme = api.User['theme'];
+export type FactorMethod = api.Challenge['methods'][number];
+export type SignIn = { session: api.Session | null; challenge: api.Challenge | null };
+export type MFA = Omit<api.MFA, 'totp'> & { totp: api.TOTP | null };
+export type TOTPConfirmed = Omit<api.TOTPConfirmed, 'session'> & { session: api.Session | null };
 
 type WithLists<T, K extends keyof T> = Omit<T, K> & { [P in K]: NonNullable<T[P]> };
 
@@ -89,6 +95,9 @@ export type Verification = Omit<api.Verification, 'break' | 'checkpoint'> & {
 
 /** The answers that differ from the document, by operation. */
 type Corrected = {
+  login: SignIn;
+  getMfa: MFA;
+  confirmTotp: TOTPConfirmed;
   getSettings: Settings;
   setAccess: AccessSettings;
   confirmAccess: AccessSettings;

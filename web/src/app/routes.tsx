@@ -30,14 +30,20 @@ const pages: RouteObject[] = [
   { path: 'hosts/:id/:tab?', ...page(() => import('../features/hosts/HostPage')) },
   { path: 'groups', ...page(() => import('../features/groups/GroupsPage')) },
   { path: 'groups/:id/:tab?', ...page(() => import('../features/groups/GroupPage')) },
-  { path: 'enrollment', ...page(() => import('../features/enrollment/EnrollmentPage'), 'enrollment.read') },
+  {
+    path: 'enrollment',
+    ...page(() => import('../features/enrollment/EnrollmentPage'), 'enrollment.read'),
+  },
   { path: 'deploy', ...page(() => import('../features/deploy/DeployPage'), 'fleet.operate') },
   { path: 'jobs', ...page(() => import('../features/jobs/JobsPage')) },
   { path: 'jobs/:id', ...page(() => import('../features/jobs/JobPage')) },
   { path: 'users', ...page(() => import('../features/users/UsersPage'), 'users.read') },
   { path: 'users/:id', ...page(() => import('../features/users/UserPage'), 'users.read') },
   { path: 'audit', ...page(() => import('../features/audit/AuditPage'), 'audit.read') },
-  { path: 'settings/:section?', ...page(() => import('../features/settings/SettingsPage'), 'settings.read') },
+  {
+    path: 'settings/:section?',
+    ...page(() => import('../features/settings/SettingsPage'), 'settings.read'),
+  },
   { path: 'profile/:tab?', ...page(() => import('../features/auth/profile/ProfilePage')) },
   { path: '*', ...page(() => import('./NotFoundPage')) },
 ];

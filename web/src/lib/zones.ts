@@ -13,11 +13,7 @@ export function allZones(): string[] {
 }
 
 const simple = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(/[_/]/g, ' ')
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '');
+  text.toLowerCase().replace(/[_/]/g, ' ').normalize('NFD').replace(/\p{M}/gu, '');
 
 /** Whether every word that was typed is in the name or the offset: "york", "america new", "+02". */
 export function zoneMatches(zone: string, offset: string, words: string): boolean {

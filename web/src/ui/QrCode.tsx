@@ -4,7 +4,9 @@ import { Box } from '@mui/material';
 export function qrPath(rows: string[]): string {
   return rows
     .flatMap((row, y) =>
-      [...row.matchAll(/1+/g)].map((run) => `M${run.index} ${y}h${run[0].length}v1h-${run[0].length}z`),
+      [...row.matchAll(/1+/g)].map(
+        (run) => `M${run.index} ${y}h${run[0].length}v1h-${run[0].length}z`,
+      ),
     )
     .join('');
 }

@@ -12,7 +12,6 @@ export function Refusable(props: { why: string; children: ReactNode }) {
     <Tooltip title={props.why} describeChild>
       <Box
         component="span"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what is inside is disabled and could not say why
         tabIndex={0}
         role="group"
         aria-label={props.why}

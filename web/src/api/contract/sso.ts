@@ -1,4 +1,6 @@
-import type { Role } from './identity';
+import type { User } from '../generated/api.gen';
+
+type Role = User['role'];
 
 /** Providers of single sign-on and the test of their set-up. */
 export type ProviderMapping = { claim_value: string; role: Role | ''; group_ids: string[] };

@@ -1,4 +1,6 @@
-import type { Role } from './identity';
+import type { User } from '../generated/api.gen';
+
+type Role = User['role'];
 
 /** Users, their sessions and tokens. */
 export type UserStatus = 'active' | 'disabled' | 'locked' | 'new';

@@ -11,7 +11,11 @@ import { PasswordField } from './PasswordField';
 import { Refused, useWait } from './Refused';
 
 /** Changes the own password. All other sessions of the account end with it. */
-export function PasswordForm(props: { currentLabel?: string; autoFocus?: boolean; onDone: () => void }) {
+export function PasswordForm(props: {
+  currentLabel?: string;
+  autoFocus?: boolean;
+  onDone: () => void;
+}) {
   const { user } = useSession();
   const { register, handleSubmit, formState, setError, control, reset } = useForm<Form>({
     resolver: zodResolver(passwordForm),
@@ -34,7 +38,9 @@ export function PasswordForm(props: { currentLabel?: string; autoFocus?: boolean
   });
   const wait = useWait(change.error);
   const errors = formState.errors;
-  const atFields = Object.keys(fieldErrors(change.error)).some((name) => name in passwordForm.shape);
+  const atFields = Object.keys(fieldErrors(change.error)).some(
+    (name) => name in passwordForm.shape,
+  );
   return (
     <form onSubmit={handleSubmit((form) => wait === 0 && change.mutate(form))} noValidate>
       <Stack sx={{ gap: 2 }}>

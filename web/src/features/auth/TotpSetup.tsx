@@ -5,7 +5,7 @@ import { ApiError, messageOf } from '../../api/errors';
 import { keys } from '../../api/keys';
 import { problemOf } from '../../api/problem';
 import { session } from '../../api/session';
-import type { TotpConfirmed } from '../../api/types';
+import type { TOTPConfirmed } from '../../api/types';
 import { CodeField } from '../../ui/CodeField';
 import { CopyButton } from '../../ui/Copy';
 import { Box, Button, Stack, Typography } from '../../ui/mui';
@@ -17,7 +17,7 @@ import { Refused, useWait } from './Refused';
 export const grouped = (secret: string) => secret.replace(/(.{4})(?=.)/g, '$1 ');
 
 /** Pairs an authenticator app: its secret as a picture and as text, then a first code as the proof. */
-export function TotpSetup(props: { onDone: (answer: TotpConfirmed) => void }) {
+export function TotpSetup(props: { onDone: (answer: TOTPConfirmed) => void }) {
   const setup = useQuery({
     queryKey: keys.totpSetup,
     queryFn: ({ signal }) => call('beginTotp', { signal }),
@@ -31,11 +31,7 @@ export function TotpSetup(props: { onDone: (answer: TotpConfirmed) => void }) {
   const problem = problemOf(setup);
   if (problem)
     return (
-      <ErrorState
-        message={problem.message}
-        requestId={problem.requestId}
-        onRetry={problem.retry}
-      />
+      <ErrorState message={problem.message} requestId={problem.requestId} onRetry={problem.retry} />
     );
   if (!setup.data) return <TextSkeleton lines={6} label="Loading the secret" />;
   return (
@@ -69,7 +65,7 @@ export function TotpSetup(props: { onDone: (answer: TotpConfirmed) => void }) {
   );
 }
 
-function Confirm(props: { onDone: (answer: TotpConfirmed) => void }) {
+function Confirm(props: { onDone: (answer: TOTPConfirmed) => void }) {
   const [code, setCode] = useState('');
   const confirm = useMutation({
     mutationFn: (digits: string) => call('confirmTotp', { body: { code: digits } }),

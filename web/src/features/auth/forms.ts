@@ -31,7 +31,10 @@ export const accountForm = z.object({
     .string()
     .trim()
     .max(254, 'At most 254 characters.')
-    .refine((text) => text === '' || /^[^@\s]+@[^@\s]+$/.test(text), 'This is not an e-mail address.'),
+    .refine(
+      (text) => text === '' || /^[^@\s]+@[^@\s]+$/.test(text),
+      'This is not an e-mail address.',
+    ),
 });
 export type AccountForm = z.infer<typeof accountForm>;
 

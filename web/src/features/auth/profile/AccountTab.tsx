@@ -4,7 +4,7 @@ import { useForm } from 'react-hook-form';
 import { call } from '../../../api/client';
 import { fieldErrors, messageOf, requestIdOf } from '../../../api/errors';
 import { session } from '../../../api/session';
-import type { AccountChange, User } from '../../../api/types';
+import type { ProfileChange, User } from '../../../api/types';
 import { Box, Button, MenuItem, Stack, TextField } from '../../../ui/mui';
 import { notify } from '../../../ui/notify';
 import { Panel } from '../../../ui/Page';
@@ -16,7 +16,7 @@ import { ZoneField } from './ZoneField';
 /** Keeps a change of the own account with the manager and shows it everywhere at once. */
 function useChangeAccount() {
   return useMutation({
-    mutationFn: (body: AccountChange) => call('updateMe', { body }),
+    mutationFn: (body: ProfileChange) => call('updateMe', { body }),
     onSuccess: (user) => session.update(user),
   });
 }

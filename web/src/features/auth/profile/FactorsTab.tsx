@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { problemOf } from '../../../api/problem';
-import type { Mfa, User } from '../../../api/types';
+import type { MFA, User } from '../../../api/types';
 import { Box, Dialog, DialogContent, DialogTitle } from '../../../ui/mui';
 import { Panel } from '../../../ui/Page';
 import { ErrorState, TextSkeleton } from '../../../ui/states';
@@ -17,11 +17,7 @@ export function FactorsTab({ user }: { user: User }) {
   const problem = problemOf(mfa);
   if (problem)
     return (
-      <ErrorState
-        message={problem.message}
-        requestId={problem.requestId}
-        onRetry={problem.retry}
-      />
+      <ErrorState message={problem.message} requestId={problem.requestId} onRetry={problem.retry} />
     );
   if (!mfa.data)
     return (
@@ -54,6 +50,6 @@ export function FactorsTab({ user }: { user: User }) {
 }
 
 /** Whether taking the last one of a kind away would leave nothing. */
-function isOnly(mfa: Mfa, kind: 'totp' | 'passkey'): boolean {
+function isOnly(mfa: MFA, kind: 'totp' | 'passkey'): boolean {
   return kind === 'totp' ? mfa.passkeys.length === 0 : !mfa.totp && mfa.passkeys.length === 1;
 }

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../../api/client';
 import { messageOf, requestIdOf } from '../../../api/errors';
-import type { Mfa, Passkey } from '../../../api/types';
+import type { MFA, Passkey } from '../../../api/types';
 import { Confirm } from '../../../ui/Confirm';
 import { FormDialog } from '../../../ui/FormDialog';
 import {
@@ -32,7 +32,7 @@ const backedUp = {
 const onOneDevice = { label: 'This device only', tone: 'medium', shape: 'warning' } as const;
 
 export function PasskeysPanel(props: {
-  mfa: Mfa;
+  mfa: MFA;
   only: boolean;
   onCodes: (codes: string[] | null) => void;
 }) {
@@ -85,7 +85,9 @@ export function PasskeysPanel(props: {
                     Rename
                   </Button>
                   <Refusable
-                    why={props.only ? 'This is your only second factor. Add another one first.' : ''}
+                    why={
+                      props.only ? 'This is your only second factor. Add another one first.' : ''
+                    }
                   >
                     <Button
                       color="error"
@@ -206,8 +208,8 @@ function RemoveDialog({ passkey, onClose }: { passkey: Passkey | null; onClose: 
         onClose();
       }}
     >
-      It signs nobody in any more. Its entry in your device or password manager stays there until you
-      delete it.
+      It signs nobody in any more. Its entry in your device or password manager stays there until
+      you delete it.
     </Confirm>
   );
 }

@@ -1,5 +1,5 @@
-import { notify } from '../../../ui/notify';
 import { Box, Typography } from '../../../ui/mui';
+import { notify } from '../../../ui/notify';
 import { Panel } from '../../../ui/Page';
 import { PasswordForm } from '../PasswordForm';
 

@@ -4,7 +4,7 @@ import { call } from '../../../api/client';
 import { messageOf, requestIdOf } from '../../../api/errors';
 import { keys } from '../../../api/keys';
 import { problemOf } from '../../../api/problem';
-import type { MySession } from '../../../api/types';
+import type { SessionInfo } from '../../../api/types';
 import { count, listOf } from '../../../lib/words';
 import { Confirm } from '../../../ui/Confirm';
 import { Box, Button } from '../../../ui/mui';
@@ -29,11 +29,7 @@ export function SessionsTab() {
   const problem = problemOf(sessions);
   if (problem)
     return (
-      <ErrorState
-        message={problem.message}
-        requestId={problem.requestId}
-        onRetry={problem.retry}
-      />
+      <ErrorState message={problem.message} requestId={problem.requestId} onRetry={problem.retry} />
     );
   if (!sessions.data)
     return (
@@ -61,7 +57,7 @@ export function SessionsTab() {
   );
 }
 
-function List({ items }: { items: MySession[] }) {
+function List({ items }: { items: SessionInfo[] }) {
   const client = useQueryClient();
   const end = useMutation({
     mutationFn: (id: string) => call('endMySession', { path: { id } }),

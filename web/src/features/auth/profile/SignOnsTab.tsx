@@ -29,11 +29,7 @@ export function SignOnsTab({ user }: { user: User }) {
   const problem = problemOf(links);
   if (problem)
     return (
-      <ErrorState
-        message={problem.message}
-        requestId={problem.requestId}
-        onRetry={problem.retry}
-      />
+      <ErrorState message={problem.message} requestId={problem.requestId} onRetry={problem.retry} />
     );
   if (!links.data)
     return (

@@ -34,7 +34,8 @@ export function TokenDialog({ user, onClose }: { user: User; onClose: () => void
       call('createToken', { body: { ...form, group_ids: narrowed ? group_ids : null } }),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.myTokens }),
   });
-  if (create.data) return <Made token={create.data.token} name={create.data.name} onClose={onClose} />;
+  if (create.data)
+    return <Made token={create.data.token} name={create.data.name} onClose={onClose} />;
   return <Form user={user} create={create} onClose={onClose} />;
 }
 
@@ -119,9 +120,7 @@ function Form(props: { user: User; create: Create; onClose: () => void }) {
           name="read_only"
           render={({ field }) => (
             <FormControlLabel
-              control={
-                <Checkbox checked={field.value} onChange={(_, on) => field.onChange(on)} />
-              }
+              control={<Checkbox checked={field.value} onChange={(_, on) => field.onChange(on)} />}
               label="It may only read"
             />
           )}
@@ -131,9 +130,7 @@ function Form(props: { user: User; create: Create; onClose: () => void }) {
           name="narrowed"
           render={({ field }) => (
             <FormControlLabel
-              control={
-                <Checkbox checked={field.value} onChange={(_, on) => field.onChange(on)} />
-              }
+              control={<Checkbox checked={field.value} onChange={(_, on) => field.onChange(on)} />}
               label="Only hosts of some groups"
             />
           )}

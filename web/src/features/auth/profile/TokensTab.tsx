@@ -4,7 +4,7 @@ import { call } from '../../../api/client';
 import { messageOf, requestIdOf } from '../../../api/errors';
 import { keys } from '../../../api/keys';
 import { problemOf } from '../../../api/problem';
-import type { MyToken, User } from '../../../api/types';
+import type { ApiToken, User } from '../../../api/types';
 import type { Status } from '../../../lib/status';
 import { plain } from '../../../lib/words';
 import { Confirm } from '../../../ui/Confirm';
@@ -18,7 +18,7 @@ import { Time, useNow } from '../../../ui/Time';
 import { useGroupNames } from './groups';
 import { TokenDialog } from './TokenDialog';
 
-export function tokenState(token: MyToken, now: Date): Status {
+export function tokenState(token: ApiToken, now: Date): Status {
   if (token.revoked_at) return { label: 'Revoked', tone: 'neutral', shape: 'stop' };
   const left = new Date(token.expires_at).getTime() - now.getTime();
   if (left <= 0) return { label: 'Expired', tone: 'medium', shape: 'clock' };
@@ -33,7 +33,7 @@ export function TokensTab({ user }: { user: User }) {
     queryFn: ({ signal }) => call('myTokens', { signal }),
   });
   const [making, setMaking] = useState(false);
-  const [revoked, setRevoked] = useState<MyToken | null>(null);
+  const [revoked, setRevoked] = useState<ApiToken | null>(null);
   const create = (
     <Button variant="outlined" onClick={() => setMaking(true)}>
       Create a token
@@ -42,11 +42,7 @@ export function TokensTab({ user }: { user: User }) {
   const problem = problemOf(tokens);
   if (problem)
     return (
-      <ErrorState
-        message={problem.message}
-        requestId={problem.requestId}
-        onRetry={problem.retry}
-      />
+      <ErrorState message={problem.message} requestId={problem.requestId} onRetry={problem.retry} />
     );
   if (!tokens.data)
     return (
@@ -71,7 +67,7 @@ export function TokensTab({ user }: { user: User }) {
   );
 }
 
-function List(props: { items: MyToken[]; onRevoke: (token: MyToken) => void }) {
+function List(props: { items: ApiToken[]; onRevoke: (token: ApiToken) => void }) {
   const now = useNow();
   const nameOf = useGroupNames();
   return (
@@ -125,7 +121,7 @@ function List(props: { items: MyToken[]; onRevoke: (token: MyToken) => void }) {
   );
 }
 
-function Revoke({ token, onClose }: { token: MyToken | null; onClose: () => void }) {
+function Revoke({ token, onClose }: { token: ApiToken | null; onClose: () => void }) {
   const client = useQueryClient();
   const revoke = useMutation({
     mutationFn: (id: string) => call('revokeToken', { path: { id } }),

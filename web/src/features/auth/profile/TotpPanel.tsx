@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../../api/client';
 import { messageOf, requestIdOf } from '../../../api/errors';
-import type { Mfa } from '../../../api/types';
+import type { MFA } from '../../../api/types';
 import { Confirm } from '../../../ui/Confirm';
 import {
   Button,
@@ -24,7 +24,7 @@ import { TotpSetup } from '../TotpSetup';
 type Open = 'setup' | 'remove' | null;
 
 export function TotpPanel(props: {
-  mfa: Mfa;
+  mfa: MFA;
   only: boolean;
   onCodes: (codes: string[] | null) => void;
 }) {
@@ -35,7 +35,9 @@ export function TotpPanel(props: {
       title="Authenticator app"
       actions={
         totp ? (
-          <Refusable why={props.only ? 'This is your only second factor. Add a passkey first.' : ''}>
+          <Refusable
+            why={props.only ? 'This is your only second factor. Add a passkey first.' : ''}
+          >
             <Button color="error" disabled={props.only} onClick={() => setOpen('remove')}>
               Remove
             </Button>
@@ -59,11 +61,7 @@ export function TotpPanel(props: {
           An app on your phone that shows a new six-digit code every 30 seconds.
         </Typography>
       )}
-      <SetupDialog
-        open={open === 'setup'}
-        onClose={() => setOpen(null)}
-        onCodes={props.onCodes}
-      />
+      <SetupDialog open={open === 'setup'} onClose={() => setOpen(null)} onCodes={props.onCodes} />
       <RemoveDialog open={open === 'remove'} onClose={() => setOpen(null)} />
     </Panel>
   );

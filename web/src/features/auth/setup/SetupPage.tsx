@@ -45,9 +45,7 @@ function Wizard({ user, onDone }: { user: User; onDone: () => void }) {
     <AuthCard
       {...words[at]}
       wide={!short}
-      above={
-        !short && <Stepper steps={stepsFor(user, at)} label="Steps to set up your account" />
-      }
+      above={!short && <Stepper steps={stepsFor(user, at)} label="Steps to set up your account" />}
       below={at !== 'done' && at !== 'codes' && <SignOut />}
     >
       {at === 'password' && (

@@ -19,9 +19,7 @@ export function OtherWays(props: {
   if (!withPasskey && props.methods.providers.length === 0) return null;
   return (
     <Stack sx={{ gap: 1.25 }}>
-      {props.apart && (
-        <Divider sx={{ fontSize: 12, color: 'text.secondary', mb: 0.5 }}>or</Divider>
-      )}
+      {props.apart && <Divider sx={{ fontSize: 12, color: 'text.secondary', mb: 0.5 }}>or</Divider>}
       <Refused error={passkey.error} wait={wait} />
       {withPasskey && (
         <Button

@@ -16,10 +16,12 @@ const ssoErrors: Record<string, string> = {
     'Your new groups would take the last local administrator away. Another administrator has to be made first.',
   sso_already_linked:
     'This account at the provider belongs to another user here, or yours is linked to another one there.',
-  sso_not_linked: 'You signed in at the provider as somebody else. Use the account that is linked to you.',
+  sso_not_linked:
+    'You signed in at the provider as somebody else. Use the account that is linked to you.',
   sso_no_second_factor:
     'The provider did not ask for a second factor. Use the one that you set up here.',
-  sso_not_fresh: 'The provider did not ask you to sign in again. Sign out there, then try once more.',
+  sso_not_fresh:
+    'The provider did not ask you to sign in again. Sign out there, then try once more.',
   sso_session_ended: 'Your session ended while you were at the provider. Sign in again.',
   sso_busy: 'Too many sign-ins were begun from your network. Try again in a few minutes.',
 };

@@ -66,11 +66,7 @@ function Factors() {
   const problem = problemOf(mfa);
   if (problem)
     return (
-      <ErrorState
-        message={problem.message}
-        requestId={problem.requestId}
-        onRetry={problem.retry}
-      />
+      <ErrorState message={problem.message} requestId={problem.requestId} onRetry={problem.retry} />
     );
   if (!mfa.data || links.isPending) return <TextSkeleton lines={3} />;
   const providers = links.data?.items ?? [];
