@@ -25,8 +25,14 @@ import (
 )
 
 // The tests that start and kill the product run this test binary once more, as
-// that product.
-const envServe = "PM_TEST_SERVE"
+// that product: the value of the first is its configuration, of the second one
+// of processes.
+const (
+	envServe = "PM_TEST_SERVE"
+	envRole  = "PM_TEST_ROLE"
+)
+
+var processes = map[string]func(context.Context, config.Config) error{"serve": Serve, "web": Web, "worker": Worker}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(envServe) == "" {
@@ -41,7 +47,7 @@ func beServer() int {
 		SetUpLog(os.Stderr, cfg.Log)
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
-		err = Serve(ctx, cfg)
+		err = processes[os.Getenv(envRole)](ctx, cfg)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "{\"msg\":\"failed\",\"error\":%q}\n", err.Error())
@@ -89,11 +95,14 @@ type logLine struct {
 }
 
 // launch starts the product without waiting for anything.
-func (i installation) launch(t *testing.T) *server {
+func (i installation) launch(t *testing.T) *server { return i.launchAs(t, "serve") }
+
+// launchAs starts one process of the product.
+func (i installation) launchAs(t *testing.T, role string) *server {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	s := &server{cmd: exec.Command(self), said: make(chan logLine, 10_000)}
-	s.cmd.Env = append(os.Environ(), envServe+"="+i.file)
+	s.cmd.Env = append(os.Environ(), envServe+"="+i.file, envRole+"="+role)
 	stderr, err := s.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, s.cmd.Start())
@@ -137,8 +146,9 @@ func (s *server) await(t *testing.T, msg string) logLine {
 }
 
 // start waits until the product is ready, and makes a client that trusts its CA.
-func (i installation) start(t *testing.T) *server {
-	s := i.launch(t)
+func (i installation) start(t *testing.T) *server { return i.ready(t, i.launch(t)) }
+
+func (i installation) ready(t *testing.T, s *server) *server {
 	s.listen = s.await(t, "ready").Listen
 	s.url = "https://" + s.listen
 	root, err := os.ReadFile(filepath.Join(i.dir, "ca", "root.crt"))

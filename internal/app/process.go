@@ -146,12 +146,22 @@ func (p *process) work(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	if p.role.web {
 		g.Go(func() error { return p.serveHTTP(ctx, loops) })
+	} else {
+		g.Go(func() error { return p.loopsOnly(ctx) })
 	}
 	g.Go(func() error { return p.database.watch(ctx) })
 	g.Go(func() error { return p.tellSystemd(ctx) })
 	err = g.Wait()
 	stopLoops()
 	return errors.Join(err, background.wait(context.WithoutCancel(ctx), p.clock))
+}
+
+// loopsOnly keeps a worker alive, which has nothing else to wait for when neither
+// a private database nor a service manager is there.
+func (p *process) loopsOnly(ctx context.Context) error {
+	slog.InfoContext(ctx, "ready", "process", p.role.name)
+	<-ctx.Done()
+	return nil
 }
 
 // close gives back what open took, in the order that the package describes.

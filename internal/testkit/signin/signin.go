@@ -85,6 +85,17 @@ func (p *Person) SignIn(t testing.TB) auth.Session {
 	return p.Session
 }
 
+// StepUp shows the authenticator again within the session. Its step must not be
+// used up: call it at most once in half a minute.
+func (p *Person) StepUp(t testing.TB) (until time.Time) {
+	t.Helper()
+	path, code := p.next(t)
+	require.Equal(t, "/auth/login/totp", path, "no code of the authenticator is left in this half minute")
+	var fresh auth.Fresh
+	p.post(t, "/auth/step-up/totp", p.Session.AccessToken, auth.Code{Code: code}, http.StatusOK, &fresh)
+	return fresh.FreshUntil
+}
+
 // next is a code that was not used yet: the authenticator's of this step or the
 // next, which is accepted too, else a recovery code.
 func (p *Person) next(t testing.TB) (path, code string) {
