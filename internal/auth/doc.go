@@ -70,7 +70,10 @@
 // # Signing keys
 //
 // A key signs for 90 days and verifies for 24 hours more. Any process that finds
-// no key in force makes one, under a lock. The private half is sealed with the
+// no key in force makes one, under a lock. A rotation on the console retires the
+// keys in force, which is all that it takes: sessions go on, because every
+// process looks for the key to sign with anew, and remembers one to verify with
+// for ten seconds. The private half is sealed with the
 // key file and never leaves the process that opened it; a key that cannot be
 // opened, because the key file was replaced, is passed over, and its tokens
 // verify until they end.

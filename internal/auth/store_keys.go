@@ -21,13 +21,18 @@ func scanKey(row pgx.CollectableRow) (signingKey, error) {
 	return k, err
 }
 
-// lockSigningKeys returns the keys that sign now, newest first, and keeps other
-// processes from making one until tx ends.
-func lockSigningKeys(ctx context.Context, tx db.Tx, now time.Time) ([]signingKey, error) {
+// lockSigningKeys keeps other processes from making or retiring keys until tx
+// ends.
+func lockSigningKeys(ctx context.Context, tx db.Tx) error {
 	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, signingKeyLock); err != nil {
-		return nil, fmt.Errorf("lock signing keys: %w", err)
+		return fmt.Errorf("lock signing keys: %w", err)
 	}
-	rows, err := tx.Query(ctx, `
+	return nil
+}
+
+// readSigningKeys returns the keys that sign now, newest first.
+func readSigningKeys(ctx context.Context, q db.Querier, now time.Time) ([]signingKey, error) {
+	rows, err := q.Query(ctx, `
 		select `+keyColumns+` from auth_signing_key where sign_until > $1 order by created_at desc, kid desc`, now)
 	if err != nil {
 		return nil, fmt.Errorf("read signing keys: %w", err)
@@ -37,6 +42,22 @@ func lockSigningKeys(ctx context.Context, tx db.Tx, now time.Time) ([]signingKey
 		return nil, fmt.Errorf("read signing keys: %w", err)
 	}
 	return keys, nil
+}
+
+// retireSigningKeys lets no key sign any more, and each verify until a moment at
+// the latest.
+func retireSigningKeys(ctx context.Context, tx db.Tx, now, verifyUntil time.Time) ([]string, error) {
+	rows, err := tx.Query(ctx, `
+		update auth_signing_key set sign_until = least(sign_until, $1), verify_until = least(verify_until, $2)
+		where verify_until > $2 or sign_until > $1 returning kid`, now, verifyUntil)
+	if err != nil {
+		return nil, fmt.Errorf("retire signing keys: %w", err)
+	}
+	kids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("retire signing keys: %w", err)
+	}
+	return kids, nil
 }
 
 func readSigningKey(ctx context.Context, q db.Querier, kid string) (signingKey, bool, error) {
