@@ -13,6 +13,9 @@ type adminCmd struct {
 	EnrollToken   enrollTokenCmd `cmd:"" help:"Make a token that lets hosts in without approval, for patch-agent enroll."`
 	ResetPassword resetCmd       `cmd:"" help:"Give a user a one-time password and end all of their sessions."`
 	ResetAccess   resetAccessCmd `cmd:"" help:"Let every address in again: empty the access lists of the interface, enrollment and metrics."`
+	APIToken      apiTokenCmd    `cmd:"" name:"api-token" help:"Make an API token for a user, for automation."`
+	Calibrate     calibrateCmd   `cmd:"" name:"calibrate-passwords" help:"Measure what a password check should cost on this machine."`
+	RotateKey     rotateKeyCmd   `cmd:"" name:"rotate-signing-key" help:"Let a new key sign access tokens; sessions go on."`
 	Fingerprint   fingerprintCmd `cmd:"" help:"Print the fingerprint of the certificate authority, for patch-agent enroll."`
 }
 

@@ -87,7 +87,7 @@ func spellOut(err error) error {
 // ResetPassword gives a user a one-time password.
 func ResetPassword(ctx context.Context, cfg config.Config, username string) (password string, err error) {
 	err = inInstallation(ctx, cfg, func(d *db.DB) error {
-		password, err = auth.New(auth.Deps{DB: d, Clock: clock.System()}).ResetPassword(ctx, username)
+		password, err = consoleAuth(d, cfg).ResetPassword(ctx, username)
 		return err
 	})
 	return password, err

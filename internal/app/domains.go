@@ -53,7 +53,7 @@ func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, erro
 	if err := d.settings.Load(ctx); err != nil { // before the first request: they say who may come in
 		return domains{}, err
 	}
-	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, PasswordChanged: forgetFirstPassword(p.cfg), Rules: signInRules(d.settings),
+	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, Argon: argon(p.cfg), PasswordChanged: forgetFirstPassword(p.cfg), Rules: signInRules(d.settings),
 		Origins: pageOrigins(p.cfg)})
 	d.audit = audit.New(audit.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Key: p.auditKey, Settings: trailRules(d.settings)})
 	d.trail = audittrail.New(audittrail.Deps{DB: p.db, Trail: d.audit})

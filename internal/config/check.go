@@ -22,6 +22,7 @@ func (l *loader) check() {
 	l.checkDataDir(c.Data.Dir)
 	l.checkDatabase(c.Database)
 	l.checkPolling(c.Polling)
+	l.checkAuth(c.Auth)
 	if c.Log.Format != FormatJSON && c.Log.Format != FormatText {
 		l.bad("log.format", `is neither "json" nor "text"`, "use one of the two")
 	}
@@ -124,6 +125,21 @@ func (l *loader) checkPolling(p Polling) {
 	l.checkInterval("polling.patches", p.Patches)
 	if p.MaxCalls < 1 || p.MaxCalls > 1000 {
 		l.bad("polling.max_calls", "is not from 1 to 1000", "64 suits thousands of hosts")
+	}
+}
+
+// The least memory is what OWASP recommends; four checks run at once, so that
+// the most is 4 GiB. auth refuses the same, see its Params.
+func (l *loader) checkAuth(a Auth) {
+	const wayOut = "`patch-manager admin calibrate-passwords` prints values that suit this machine"
+	if a.ArgonMemoryKiB < 19*1024 || a.ArgonMemoryKiB > 1024*1024 {
+		l.bad("auth.argon_memory_kib", "is not from 19456 to 1048576", wayOut)
+	}
+	if a.ArgonPasses < 1 || a.ArgonPasses > 50 {
+		l.bad("auth.argon_passes", "is not from 1 to 50", wayOut)
+	}
+	if a.ArgonLanes < 1 || a.ArgonLanes > 16 {
+		l.bad("auth.argon_lanes", "is not from 1 to 16", wayOut)
 	}
 }
 

@@ -12,6 +12,7 @@ type Config struct {
 	Data     Data     `toml:"data"`
 	Database Database `toml:"database"`
 	Polling  Polling  `toml:"polling"`
+	Auth     Auth     `toml:"auth"`
 	Log      Log      `toml:"log"`
 }
 
@@ -39,6 +40,14 @@ type Polling struct {
 	Inventory Duration `toml:"inventory"`
 	Patches   Duration `toml:"patches"`
 	MaxCalls  int      `toml:"max_calls"`
+}
+
+// Auth is what a password check costs (Argon2id). A password that was stored at
+// another cost is stored anew at the next sign-in.
+type Auth struct {
+	ArgonMemoryKiB int `toml:"argon_memory_kib"`
+	ArgonPasses    int `toml:"argon_passes"`
+	ArgonLanes     int `toml:"argon_lanes"`
 }
 
 // Duration is a time span, written like "5m" or "90s".
@@ -77,7 +86,8 @@ func Default() Config {
 		Database: Database{MaxConns: 16},
 		Polling: Polling{Health: Duration(5 * time.Minute), Inventory: Duration(30 * time.Minute),
 			Patches: Duration(30 * time.Minute), MaxCalls: 64},
-		Log: Log{Level: slog.LevelInfo, Format: FormatJSON},
+		Auth: Auth{ArgonMemoryKiB: 64 * 1024, ArgonPasses: 3, ArgonLanes: 1},
+		Log:  Log{Level: slog.LevelInfo, Format: FormatJSON},
 	}
 }
 

@@ -66,6 +66,10 @@ dir = "relative"
 health = "1s"
 patches = "often"
 max_calls = 0
+[auth]
+argon_memory_kib = 1024
+argon_passes = 0
+argon_lanes = 17
 [extra]
 `, "PATCH_MANAGER__NO__SUCH=1", "PATCH_MANAGER__DATABASE__PASSWORD__FILE=/no/such/file")
 	text := ps.Error()
@@ -82,13 +86,16 @@ max_calls = 0
 		`manager.toml:15: polling.health = "1s": is not from 10s to 24h`,
 		`manager.toml:16: polling.patches = "often": must be a time span such as "90s"`,
 		`manager.toml:17: polling.max_calls = "0": is not from 1 to 1000`,
-		"manager.toml:18: extra: there is no such key",
+		`manager.toml:19: auth.argon_memory_kib = "1024": is not from 19456 to 1048576; `,
+		`manager.toml:20: auth.argon_passes = "0": is not from 1 to 50`,
+		`manager.toml:21: auth.argon_lanes = "17": is not from 1 to 16`,
+		"manager.toml:22: extra: there is no such key",
 		"environment variable PATCH_MANAGER__NO__SUCH: there is no such key",
 		`environment variable PATCH_MANAGER__DATABASE__PASSWORD__FILE: database.password = "/no/such/file": the file cannot be read: no such file or directory`,
 	} {
 		require.Contains(t, text, want)
 	}
-	require.Len(t, ps, 15, text)
+	require.Len(t, ps, 18, text)
 	require.NotContains(t, text, "hunter2")
 }
 
