@@ -26,12 +26,49 @@ func weakness(password, username string) string {
 		return "Use at least 12 characters; a few unrelated words do well."
 	case n > maxPassword:
 		return "Use at most 256 characters."
-	case len(username) >= 3 && strings.Contains(lower, strings.ToLower(username)):
+	case containsName(lower, strings.ToLower(username)):
 		return "The password must not contain the user name."
 	case isCommon(lower):
 		return "This is one of the passwords that are guessed first. Use a few unrelated words."
+	case isAboutProduct(lower):
+		return "The password must not be made of the product's name. Use a few unrelated words."
 	}
 	return ""
+}
+
+// containsName finds the user name also in disguise ("4l1ce"), but not one of two
+// letters, which is in many words.
+func containsName(lower, username string) bool {
+	if len(username) < 3 {
+		return false
+	}
+	return strings.Contains(lower, username) || strings.Contains(plainLetters.Replace(lower), plainLetters.Replace(username))
+}
+
+// productWords are what a guesser tries at this very door; longer ones first,
+// so that none hides in another.
+var productWords = strings.NewReplacer("management", "", "password", "", "manager", "", "admin", "", "linux", "", "patch", "", "agent", "", "pm", "")
+
+// minOwnLetters is how many letters have to be somebody's own beside the words
+// that stand on the sign-in page.
+const minOwnLetters = 5
+
+func isAboutProduct(lower string) bool {
+	return isOnlyProduct(onlyLetters(lower)) || isOnlyProduct(onlyLetters(plainLetters.Replace(lower)))
+}
+
+func onlyLetters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+func isOnlyProduct(letters string) bool {
+	own := productWords.Replace(letters)
+	return own != letters && utf8.RuneCountInString(own) < minOwnLetters
 }
 
 // isCommon reports whether guessing tools would find it soon: a common password,

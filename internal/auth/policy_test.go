@@ -22,6 +22,16 @@ func TestWeakness(t *testing.T) {
 	} {
 		require.Empty(t, weakness(p, "admin"), p)
 	}
+	for _, p := range []string{
+		"linuxpatchmanager", "Linux-Patch-Manager-2026", "P4tchM4n4g3r!2026", "patch agent 1234567", "manager of patches", "LPM-patch-admin-01!",
+		"my linux patch manager", "PatchManagement99",
+	} {
+		require.NotEmpty(t, weakness(p, "somebody"), p)
+	}
+	for _, p := range []string{"a penguin patches linux", "manager of seven oceans", "842-917-305-618-77"} {
+		require.Empty(t, weakness(p, "somebody"), p)
+	}
+	require.NotEmpty(t, weakness("4l1ce in the springs", "alice"))
 	require.NotEmpty(t, weakness("the alice springs", "Alice"))
 	require.Empty(t, weakness("the alice springs", "al"), "a name of two letters is in many words")
 	require.NotEmpty(t, weakness("\xff\xfe not valid text", "admin"))
@@ -35,6 +45,7 @@ func TestCommonListIsLarge(t *testing.T) {
 		}
 	}
 	require.Greater(t, long, 1000)
+	require.Greater(t, len(commonPasswords()), 4900)
 }
 
 // Text of any kind is judged, quickly and without a crash, and one-time
