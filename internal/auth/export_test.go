@@ -18,3 +18,6 @@ func (s *Service) DamageNobodyForTest() { s.hasher.nobody = "damaged" }
 
 // CrowdForTest fills the queue for password checks, or empties it.
 func (s *Service) CrowdForTest(n int64) { s.hasher.waiting.Store(n) }
+
+// SecretForTest is an API token of a type that nobody else can name.
+func SecretForTest() any { return newAPISecret() }
