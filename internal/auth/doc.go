@@ -33,6 +33,24 @@
 // back is refused: there may be a copy. The lock that wrong passwords put on an
 // account does not hold passkeys back.
 //
+// # Users
+//
+// Administrators make users with a one-time password, change, disable and delete
+// them; role, groups and being disabled are in force with the next request.
+// Changes happen one after the other, under a lock: so at least one enabled
+// administrator with a password always remains, also when two take each other's
+// role at the same moment. Nobody disables, demotes or deletes themselves.
+// Deleting takes sessions, tokens, factors and memberships along; the audit trail
+// and the jobs hold names and stay as they are.
+//
+// # API tokens
+//
+// A token ("pmt_" and 256 bits, stored as SHA-256) acts for its user until it
+// expires, is revoked, or the user is disabled or deleted, has to change the
+// password or to set up a second factor. With each use it may what its own role
+// and the user's both allow; an operator's and an auditor's have in common to
+// read the operator's hosts. It never does what takes a person: see permission.go.
+//
 // # Session
 //
 //	         login: password right
