@@ -56,6 +56,7 @@ const nameOf: Record<string, (find: (key: readonly unknown[]) => unknown, id: st
     return job ? `#${job.number}` : '…';
   },
   groups: (find, id) => (find(keys.group(id)) as Group | undefined)?.name ?? '…',
+  settings: (_, id) => (id === 'sso' ? 'Single sign-on' : plain(id)),
   users: (find, id) => (find(keys.user(id)) as UserRow | undefined)?.username ?? '…',
 };
 

@@ -47,6 +47,9 @@ export function SimpleTable<T>(props: {
             borderBottom: `1px solid ${line}`,
             verticalAlign: 'top',
           },
+          // A button is higher than a line: without this it would stretch its row.
+          '& td .MuiButton-root': { my: '-5px' },
+          '& time': { whiteSpace: 'nowrap' },
           '& tbody tr:last-of-type td': { borderBottom: 0 },
           '& .right': {
             textAlign: 'right',

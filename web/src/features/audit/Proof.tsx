@@ -20,7 +20,7 @@ export function Proof({ proof, result }: { proof: AuditProof; result: ProofResul
     [result.leaf, 'The leaf is the hash of this entry.', 'The leaf is not the hash of this entry.'],
     [
       result.path,
-      `${count(proof.hashes.length, 'hash', 'hashes')} lead from it to the root of ${groups(proof.tree_size)} entries.`,
+      `${count(proof.hashes.length, 'hash leads', 'hashes lead')} from it to the root of ${groups(proof.tree_size)} entries.`,
       'The hashes do not lead from it to the root of the checkpoint.',
     ],
     [

@@ -22,11 +22,11 @@ function When({ at }: { at: string }) {
 }
 
 export const auditColumns = (onShow: (entry: AuditEntry) => void): Column<AuditEntry>[] => [
-  { key: 'name', name: 'Time', width: 150, cell: (e) => <When at={e.at} /> },
+  { key: 'name', name: 'Time', width: 146, cell: (e) => <When at={e.at} /> },
   {
     key: 'actor',
     name: 'Who',
-    width: 130,
+    width: 110,
     grow: true,
     cell: (e) =>
       e.actor.kind === 'user' ? (
@@ -45,9 +45,9 @@ export const auditColumns = (onShow: (entry: AuditEntry) => void): Column<AuditE
     cell: (e) => (
       <ButtonBase
         onClick={() => onShow(e)}
-        aria-label={`Details of entry ${e.id}: ${actionWords(e.action)}`}
         sx={{ fontSize: 13, gap: 1, justifyContent: 'flex-start', maxWidth: '100%' }}
       >
+        <span className="visually-hidden">Details of entry {e.id}: </span>
         <Box
           component="span"
           sx={{
@@ -58,23 +58,28 @@ export const auditColumns = (onShow: (entry: AuditEntry) => void): Column<AuditE
         >
           {actionWords(e.action)}
         </Box>
-        <Box component="span" className="mono" sx={{ color: 'text.secondary' }}>
+        <Box
+          component="span"
+          className="mono"
+          title={e.action}
+          sx={{ color: 'text.secondary', overflow: 'hidden', textOverflow: 'ellipsis' }}
+        >
           {e.action}
         </Box>
       </ButtonBase>
     ),
   },
-  { key: 'target', name: 'To what', width: 150, grow: true, cell: (e) => <Target entry={e} /> },
+  { key: 'target', name: 'To what', width: 120, grow: true, cell: (e) => <Target entry={e} /> },
   {
     key: 'address',
     name: 'From',
-    width: 130,
+    width: 116,
     cell: (e) => (e.address ? <Mono>{e.address}</Mono> : '–'),
   },
   {
     key: 'request',
     name: 'Request',
-    width: 120,
+    width: 100,
     cell: (e) =>
       e.request_id ? (
         <span className="mono" title={e.request_id}>
@@ -87,7 +92,7 @@ export const auditColumns = (onShow: (entry: AuditEntry) => void): Column<AuditE
   {
     key: 'id',
     name: 'Entry',
-    width: 80,
+    width: 64,
     align: 'right',
     cell: (e) => <span className="num">{e.id}</span>,
   },

@@ -22,7 +22,7 @@ export function HostFilters({ get, set, end }: Props) {
         label="Search name or address"
         value={get('q')}
         onChange={(q) => set({ q })}
-        width={176}
+        width={132}
       />
       <ToggleButtonGroup
         size="small"
@@ -55,7 +55,7 @@ export function HostFilters({ get, set, end }: Props) {
         value={get('os')}
         onChange={(os) => set({ os })}
         options={(facets?.os ?? []).map((o) => [o.value, `${o.value} (${o.count})`])}
-        width={102}
+        width={84}
       />
       <Choice
         label="Group"
@@ -65,13 +65,13 @@ export function HostFilters({ get, set, end }: Props) {
           ...(facets?.groups ?? []).map((g): [string, string] => [g.id, `${g.name} (${g.count})`]),
           ['none', `In no group (${facets?.no_group ?? 0})`],
         ]}
-        width={102}
+        width={84}
       />
       <Choice
         label="Patches"
         value={get('pending')}
         onChange={(pending) => set({ pending })}
-        width={104}
+        width={90}
         options={[
           ['any', 'Pending'],
           ['security', 'Security'],
@@ -82,7 +82,7 @@ export function HostFilters({ get, set, end }: Props) {
         label="Reboot"
         value={get('reboot')}
         onChange={(reboot) => set({ reboot })}
-        width={88}
+        width={84}
         options={[['true', 'Needed']]}
       />
       <Stack direction="row" sx={{ ml: 'auto' }}>

@@ -30,11 +30,13 @@ export function HostOverview({ host }: { host: Host }) {
         <Panel title="Agent">
           <Facts items={agentFacts(host)} />
         </Panel>
+      </Stack>
+      <Stack sx={{ gap: 2 }}>
+        <Panel title="System">
+          <Facts items={systemFacts(host)} />
+        </Panel>
         <HostGroups host={host} />
       </Stack>
-      <Panel title="System">
-        <Facts items={systemFacts(host)} />
-      </Panel>
       <Box sx={{ gridColumn: '1 / -1' }}>
         <Repositories host={host} />
       </Box>

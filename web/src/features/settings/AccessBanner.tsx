@@ -5,6 +5,7 @@ import { can } from '../../lib/can';
 import { paths } from '../../lib/paths';
 import { Link } from '../../ui/Link';
 import { Alert, Button } from '../../ui/mui';
+import { toneText, toneTint } from '../../ui/tones';
 import { useConfirmAccess, useSettings } from './queries';
 
 /** On every page of an admin, while allowed addresses wait for their confirmation. */
@@ -27,22 +28,32 @@ function Countdown({ until, onOver }: { until: string; onOver: () => void }) {
   return (
     <Alert
       severity="warning"
-      variant="filled"
-      sx={{ borderRadius: 0 }}
+      icon={false}
+      sx={{
+        borderRadius: 0,
+        color: toneText('high'),
+        background: toneTint('high'),
+        borderBottom: `1px solid ${toneText('high')}`,
+      }}
       action={
-        <Button color="inherit" loading={confirm.isPending} onClick={() => confirm.mutate()}>
+        <Button
+          color="inherit"
+          variant="outlined"
+          loading={confirm.isPending}
+          onClick={() => confirm.mutate()}
+        >
           Keep the new addresses
         </Button>
       }
     >
       <strong role="timer">
-        The{' '}
+        The former{' '}
         <Link to={paths.settings('access')} quiet>
           allowed addresses
         </Link>{' '}
         come back in {clock(left)}
       </strong>{' '}
-      unless they are confirmed from an address that they let in.
+      unless the new ones are confirmed from an address that they let in.
       {confirm.error && ` ${messageOf(confirm.error)}`}
     </Alert>
   );

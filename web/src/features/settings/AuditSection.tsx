@@ -57,6 +57,7 @@ export function AuditSection(props: { stored: Settings['audit']; mayChange: bool
           <TextField
             {...field}
             select
+            disabled={!props.mayChange}
             label="Checkpoints are also written to"
             helperText="Outside of the database they show when somebody replaced the whole trail."
           >

@@ -39,6 +39,7 @@ export function Mappings(props: { form: UseFormReturn<ProviderFormValues>; mayCh
               <TextField
                 {...role}
                 select
+                disabled={!props.mayChange}
                 label="Role"
                 sx={{ width: 120 }}
                 slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}

@@ -143,6 +143,7 @@ export function Rights({ form, mayChange }: { form: Form; mayChange: boolean }) 
           <TextField
             {...field}
             select
+            disabled={!mayChange}
             label="Whoever matches no mapping"
             error={Boolean(error)}
             helperText={error ?? 'Looked at again with each sign-in.'}

@@ -66,9 +66,9 @@ export function SecuritySection({ stored, mayChange }: Props) {
       <NumberField
         form={form}
         name="step_up_hosts"
-        label="A fresh second factor is needed for jobs on more than"
+        label="A big job has more than"
         unit="hosts"
-        hint="1 to 10,000."
+        hint="1 to 10,000. Ordering a big job needs a fresh second factor."
       />
       <SwitchField
         form={form}
@@ -76,7 +76,7 @@ export function SecuritySection({ stored, mayChange }: Props) {
         label="Operators see hosts that are in no group"
         hint="Off: only admins and auditors see them until somebody puts them into a group."
       />
-      <PasswordOff form={form} />
+      <PasswordOff form={form} mayChange={mayChange} />
     </SectionForm>
   );
 }
@@ -84,7 +84,7 @@ export function SecuritySection({ stored, mayChange }: Props) {
 type Form = ReturnType<typeof useSection<'security', SecurityForm>>['form'];
 
 /** Passwords can only be switched off while somebody can still come in without the provider. */
-function PasswordOff({ form }: { form: Form }) {
+function PasswordOff({ form, mayChange }: { form: Form; mayChange: boolean }) {
   const admins = useLocalAdmins();
   const providers = useProviders();
   const off = form.watch('password_off');
@@ -113,6 +113,7 @@ function PasswordOff({ form }: { form: Form }) {
           <TextField
             {...field}
             select
+            disabled={!mayChange}
             label="Break-glass admin"
             error={Boolean(error)}
             helperText={

@@ -139,7 +139,7 @@ function Actions(props: {
     <Stack direction="row" sx={{ gap: 0.5, justifyContent: 'flex-end' }}>
       {props.mayChange && (
         <Button
-          aria-label={`Test ${provider.name}`}
+          aria-label={`${provider.enabled ? 'Test' : 'Test and enable'}… ${provider.name}`}
           title={provider.enabled ? undefined : 'It can be enabled when the test has succeeded.'}
           onClick={() => props.onTest(provider)}
         >
@@ -155,7 +155,7 @@ function Actions(props: {
       {props.mayChange && (
         <Button
           color="error"
-          aria-label={`${provider.enabled ? 'Turn off' : 'Delete'} ${provider.name}`}
+          aria-label={`${provider.enabled ? 'Turn off' : 'Delete'}… ${provider.name}`}
           onClick={() => props.onAsk(provider.enabled ? 'disable' : 'delete')}
         >
           {provider.enabled ? 'Turn off…' : 'Delete…'}

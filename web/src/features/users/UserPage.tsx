@@ -78,8 +78,8 @@ function UserView({ user }: { user: UserRow }) {
       />
       {user.locked_until && (
         <Alert severity="warning" variant="outlined" sx={{ mb: 2 }}>
-          Too many wrong attempts: strangers cannot sign in as {user.username} before{' '}
-          <Time at={user.locked_until} />. Browsers that are known still can.
+          Too many wrong attempts: the account is locked. The lock ends{' '}
+          <Time at={user.locked_until} />; browsers that are known can sign in before that.
         </Alert>
       )}
       <Box
@@ -144,7 +144,7 @@ function Access({ user }: { user: UserRow }) {
           </Box>
         )}
         {names.length > 0 && (
-          <Box component="ul" sx={{ m: 0, mt: 1, pl: 2.5 }}>
+          <Box component="ul" sx={{ m: 0, mt: 1, pl: 2.5, '& li': { py: 0.375 } }}>
             {user.group_ids.map((id, i) => (
               <li key={id}>
                 <Link to={paths.group(id)}>{names[i]}</Link>

@@ -9,7 +9,7 @@ import { Confirm } from '../../ui/Confirm';
 import { Box, Button, Tooltip } from '../../ui/mui';
 import { Mono, Panel } from '../../ui/Page';
 import { SimpleTable } from '../../ui/SimpleTable';
-import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
+import { ErrorState, TextSkeleton } from '../../ui/states';
 import { Time } from '../../ui/Time';
 import { useEndSession, useEndSessions, useUserSessions } from './queries';
 import { methodWords } from './words';
@@ -44,7 +44,7 @@ export function UserSessions({ user }: { user: UserRow }) {
         (n > 0 ? (
           <List userId={user.id} items={sessions.data.items} mayEnd={mayEnd} />
         ) : (
-          <EmptyState title="Not signed in anywhere" />
+          <Box sx={{ px: 2, pb: 2, fontSize: 13 }}>Not signed in anywhere.</Box>
         ))}
       {asked && <EndAll user={user} n={n} onClose={() => setAsked(false)} />}
     </Panel>

@@ -11,7 +11,7 @@ import { Box, Button } from '../../ui/mui';
 import { Mono, Panel } from '../../ui/Page';
 import { SimpleTable } from '../../ui/SimpleTable';
 import { StatusPill } from '../../ui/StatusPill';
-import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
+import { ErrorState, TextSkeleton } from '../../ui/states';
 import { Time, useNow } from '../../ui/Time';
 import { useRevokeUserToken, useUserTokens } from './queries';
 import { roleName, tokenStatus } from './words';
@@ -32,9 +32,9 @@ export function UserTokens({ user }: { user: UserRow }) {
         (tokens.data.items.length > 0 ? (
           <List user={user} items={tokens.data.items} />
         ) : (
-          <EmptyState title="No tokens">
-            People make their own tokens on their profile page.
-          </EmptyState>
+          <Box sx={{ px: 2, pb: 2, fontSize: 13 }}>
+            None. People make their own tokens on their profile page.
+          </Box>
         ))}
     </Panel>
   );

@@ -3,7 +3,7 @@ import type { Group, UserRow } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { listOf } from '../../lib/words';
 import type { Column } from '../../ui/DataTable';
-import { Link } from '../../ui/Link';
+import { CountLink, Link } from '../../ui/Link';
 import { Box, Tooltip } from '../../ui/mui';
 import { StatusPill } from '../../ui/StatusPill';
 import { Time } from '../../ui/Time';
@@ -31,44 +31,46 @@ export const userColumns = (groups: Group[] | undefined): Column<UserRow>[] => [
   {
     key: 'username',
     name: 'User name',
-    width: 140,
+    width: 124,
     grow: true,
     sortable: true,
     cell: (u) => <Link to={paths.user(u.id)}>{u.username}</Link>,
   },
-  { key: 'display_name', name: 'Name', width: 150, grow: true, cell: (u) => u.display_name || '–' },
-  { key: 'role', name: 'Role', width: 90, cell: (u) => roleName(u.role) },
+  { key: 'display_name', name: 'Name', width: 120, grow: true, cell: (u) => u.display_name || '–' },
+  { key: 'role', name: 'Role', width: 80, cell: (u) => roleName(u.role) },
   {
     key: 'groups',
     name: 'Groups',
-    width: 170,
+    width: 150,
     grow: true,
     cell: (u) => <GroupsCell user={u} groups={groups} />,
   },
   {
     key: 'status',
     name: 'Status',
-    width: 136,
+    width: 130,
     cell: (u) => <StatusPill status={userStatus(u.status)} />,
   },
   {
     key: 'mfa',
     name: 'Second factors',
-    width: 176,
+    width: 160,
     cell: (u) => (u.mfa.length > 0 ? factorWords(u) : <Quiet>{factorWords(u)}</Quiet>),
   },
   {
     key: 'last_sign_in',
     name: 'Last sign-in',
-    width: 110,
+    width: 100,
     sortable: true,
     cell: (u) => <Time at={u.last_sign_in_at} />,
   },
   {
     key: 'sessions',
     name: 'Sessions',
-    width: 80,
+    width: 76,
     align: 'right',
-    cell: (u) => <span className="num">{u.sessions}</span>,
+    cell: (u) => (
+      <CountLink n={u.sessions} to={paths.user(u.id)} label={`sessions of ${u.username}`} />
+    ),
   },
 ];
