@@ -7,6 +7,7 @@ import * as api from './generated/api.gen';
  * as null, and an agent may send null for an empty list; the first is corrected
  * here, the second is made into an empty list by [tidy].
  */
+export type { Ceremony } from './contract/identity';
 export * from './contract/identity';
 export type {
   Provider,
@@ -16,17 +17,6 @@ export type {
   SsoTest,
   SsoTestStep,
 } from './contract/sso';
-export type {
-  ApiToken,
-  CreatedUser,
-  NewUser,
-  SessionInfo,
-  UserChange,
-  UserLink,
-  UserPage,
-  UserRow,
-  UserStatus,
-} from './contract/users';
 export * from './generated/api.gen';
 
 export type Operations = Omit<api.Operations, keyof AgreedOperations> & AgreedOperations;

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { useAllGroups } from '../../api/groups';
 import { problemOf } from '../../api/problem';
 import { useSession } from '../../api/session';
-import type { Role, UserStatus } from '../../api/types';
+import type { Role, UserRow } from '../../api/types';
 import { can } from '../../lib/can';
 import { usePageState, useUrlState } from '../../lib/url';
 import { count } from '../../lib/words';
@@ -24,7 +24,7 @@ function filterFrom(get: (name: string) => string): UserFilter {
   return {
     q: get('q') || undefined,
     role: known<Role>(get('role'), roles),
-    status: known<UserStatus>(get('status'), statusOptions),
+    status: known<UserRow['status']>(get('status'), statusOptions),
     group_id: get('group_id') || undefined,
   };
 }
