@@ -54,7 +54,7 @@ func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, erro
 		return domains{}, err
 	}
 	d.auth = auth.New(auth.Deps{DB: p.db, Clock: p.clock, Sealer: box, Argon: argon(p.cfg), PasswordChanged: forgetFirstPassword(p.cfg), Rules: signInRules(d.settings),
-		Origins: pageOrigins(p.cfg)})
+		Origins: pageOrigins(p.cfg), PublicURL: publicURL(p.cfg)})
 	d.audit = audit.New(audit.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Key: p.auditKey, Settings: trailRules(d.settings)})
 	d.trail = audittrail.New(audittrail.Deps{DB: p.db, Trail: d.audit})
 	d.patches = patches.New(patches.Deps{DB: p.db, Clock: p.clock})

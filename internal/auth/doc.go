@@ -85,6 +85,33 @@
 // waits 15 minutes at most, or has the password reset on the console;
 // sessions that exist go on.
 //
+// # Single sign-on
+//
+// A browser goes to a provider with state, nonce and PKCE (S256), and comes back
+// within 10 minutes:
+//
+//		start --> [ flow ] --callback, same browser--> identity --> session
+//		             |  \                                |--> own second factor, or its set-up
+//		             |   another browser: not found      |--> link, step-up, test
+//		             v                                   v
+//		          10 minutes: gone                    refused: a page with a code
+//
+//	  - The flow is a row, so that any process takes the browser back. It holds the
+//	    hash of the state, the sealed nonce and verifier, and the hash of a cookie of
+//	    the browser; it works once, whatever comes of it.
+//	  - Somebody is found by provider, issuer and subject alone. Links are made by a
+//	    signed-in user with a fresh second factor, or with a new account; no account
+//	    that exists is taken over by name or e-mail address.
+//	  - Role and groups follow the claims with each sign-in, under the lock of users;
+//	    the last local admin keeps the role.
+//	  - The browser ends on a path of this site. A challenge for the own second
+//	    factor travels in the fragment of that address, which no server sees.
+//	  - A test of a provider changes nothing but its own row.
+//	  - The client secret is sealed, never shown, and sent to no other issuer than
+//	    the one it was entered for.
+//
+// What is believed of a provider's answer is said in oidcflow.
+//
 // # Signing keys
 //
 // A key signs for 90 days and verifies for 24 hours more. Any process that finds

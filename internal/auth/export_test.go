@@ -21,3 +21,6 @@ func (s *Service) CrowdForTest(n int64) { s.hasher.waiting.Store(n) }
 
 // SecretForTest is an API token of a type that nobody else can name.
 func SecretForTest() any { return newAPISecret() }
+
+// LocalPathForTest is where a browser may be sent.
+func LocalPathForTest(text string) string { return localPath(text) }

@@ -116,6 +116,7 @@ func (s *Service) Routes(api huma.API) {
 	huma.Register(api, signedIn(op(opChangePassword, http.MethodPost, "/auth/password", "Change the own password")), s.handleChangePassword)
 	s.factorRoutes(api, op, public, signedIn)
 	s.passkeyRoutes(api, op, public, signedIn)
+	s.ssoRoutes(api)
 	huma.Register(api, signedIn(op(opMe, http.MethodGet, "/auth/me", "The signed-in user")), s.handleMe)
 	s.sessionRoutes(api)
 	s.tokenRoutes(api)

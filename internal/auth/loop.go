@@ -39,6 +39,7 @@ func (s *Service) purge(ctx context.Context) (bool, error) {
 		purgeSigningKeys(ctx, s.db, now),
 		purgeChallenges(ctx, s.db, now),
 		purgeDevices(ctx, s.db, now.Add(-deviceLife)),
+		purgeSSO(ctx, s.db, now),
 		purgePendingTOTP(ctx, s.db, now.Add(-pendingLife)),
 		purgeTokens(ctx, s.db, now.Add(-keepSessions)),
 	)

@@ -171,6 +171,7 @@ type browser struct {
 	access    string
 	refresh   string
 	device    string
+	sso       string
 	challenge auth.Challenge
 	user      auth.User
 }
@@ -237,6 +238,9 @@ func (b *browser) exchange(method, path string, body io.Reader) *httptest.Respon
 	if b.device != "" {
 		req.AddCookie(&http.Cookie{Name: "__Host-pm_device", Value: b.device})
 	}
+	if b.sso != "" {
+		req.AddCookie(&http.Cookie{Name: "__Host-pm_sso", Value: b.sso})
+	}
 	w := httptest.NewRecorder()
 	b.r.handler.ServeHTTP(w, req)
 	return w
@@ -250,6 +254,8 @@ func (b *browser) keep(w *httptest.ResponseRecorder) {
 			b.refresh = c.Value
 		case "__Host-pm_device":
 			b.device = c.Value
+		case "__Host-pm_sso":
+			b.sso = c.Value
 		}
 	}
 	var s struct {

@@ -1,6 +1,10 @@
 package auth
 
 import (
+	"strings"
+	"time"
+
+	"patchmanager/internal/auth/oidcflow"
 	"patchmanager/internal/clock"
 	"patchmanager/internal/db"
 )
@@ -23,6 +27,7 @@ type Deps struct {
 	PasswordChanged func(username string)
 	Rules           func() Rules // nil: DefaultRules
 	Origins         []string     // of the pages, such as https://patches.example.com; passkeys work at these
+	PublicURL       string       // how browsers reach this product, for what providers send back
 }
 
 // Service holds the use cases.
@@ -35,6 +40,9 @@ type Service struct {
 	changed func(username string)
 	rules   func() Rules
 	relying relyingParties
+
+	oidc      *oidcflow.Client
+	publicURL string
 }
 
 // New makes the service. It does not touch the database.
@@ -53,5 +61,7 @@ func New(d Deps) *Service {
 		relying: newRelyingParties(d.Origins),
 		hasher:  newHasher(d.Argon),
 		keys:    newKeyring(d.DB, d.Clock, d.Sealer),
+		// by its address, because services that only describe their routes have no clock
+		oidc: oidcflow.New(func() time.Time { return d.Clock.Now() }), publicURL: strings.TrimSuffix(d.PublicURL, "/"),
 	}
 }

@@ -100,5 +100,12 @@ func IsUnique(err error, constraint string) bool {
 	return errors.As(err, &pg) && pg.Code == "23505" && (constraint == "" || pg.ConstraintName == constraint)
 }
 
+// IsForeignKey reports whether err names something that does not exist, by the
+// constraint's name.
+func IsForeignKey(err error, constraint string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23503" && pg.ConstraintName == constraint
+}
+
 // IsNoRows reports whether a query that wanted a row found none.
 func IsNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
