@@ -44,6 +44,10 @@ var objects = map[string]object{
 	"/enrollment-tokens/{id}":        func(w *world, _ *caller) string { return w.newEnrollmentToken().String() },
 	"/audit/entries/{id}":            func(w *world, _ *caller) string { return w.newAuditEntry() },
 	"/audit/verifications/{id}":      func(w *world, _ *caller) string { return w.newVerification().String() },
+	"/sso/providers/{id}":            func(w *world, _ *caller) string { return w.newProvider().String() },
+	"/sso/tests/{id}":                func(w *world, _ *caller) string { return w.newSSOTest().String() },
+	"/auth/sso/{id}":                 func(w *world, _ *caller) string { return w.newProvider().String() },
+	"/auth/sso/links/{provider_id}":  func(w *world, c *caller) string { return w.ownLink(c).String() },
 	"/enroll/status/{polling_token}": func(*world, *caller) string { return "nobody-was-given-this" },
 }
 
@@ -125,6 +129,10 @@ var requests = map[string]func(w *world, c *caller) request{
 			on conflict (name) do update set version = s.version + 1, revert_at = excluded.revert_at, previous = excluded.previous`)
 		return request{}
 	},
+	// single sign-on
+	"createProvider": createProviderRequest,
+	"updateProvider": func(w *world, _ *caller) request { return request{body: object1("name", w.name("renamed"))} },
+	"startSso":       func(*world, *caller) request { return request{body: object1("purpose", "link")} },
 	// sign-in
 	"login": func(*world, *caller) request {
 		return request{body: map[string]string{"username": "nobody", "password": "not the password"}}

@@ -38,6 +38,7 @@ type world struct {
 	callers       map[string]*caller
 	bodies        map[string]bool // operations that take one
 	n             int             // counts objects, for names
+	issuer        string          // of single sign-on; see describedIssuer
 }
 
 // newWorld starts a process without its listener and its worker half.

@@ -81,4 +81,5 @@ func TestTheCommittedDescriptionIsCurrent(t *testing.T) {
 	require.Equal(t, string(want), string(have), "run make generate")
 }
 
-var publicOperations = []string{"enroll", "enrollAck", "enrollStatus", "getRootCertificate", "health", "login", "loginRecoveryCode", "loginTotp", "logout", "refreshSession"}
+var publicOperations = []string{"enroll", "enrollAck", "enrollStatus", "getRootCertificate", "health", "login", "loginRecoveryCode",
+	"loginTotp", "logout", "passkeySignIn", "passkeySignInOptions", "refreshSession", "signInMethods", "ssoCallback", "startSsoSignIn"}

@@ -112,7 +112,7 @@ func (s *Service) accountOf(ctx context.Context, tx db.Tx, p provider, who oidcf
 // applyRights gives the account what the claims say now. Users are locked first:
 // whether an admin remains is a question about all of them.
 func (s *Service) applyRights(ctx context.Context, tx db.Tx, p provider, acc *account, r ssoRights) ([]audit.Entry, error) {
-	if err := s.lockUsers(ctx, tx, ssoActor(p)); err != nil {
+	if err := s.lockUsers(ctx, tx, ssoActor()); err != nil {
 		return nil, err
 	}
 	still, err := lockUser(ctx, tx, acc.ID)
@@ -127,52 +127,52 @@ func (s *Service) applyRights(ctx context.Context, tx db.Tx, p provider, acc *ac
 		return nil, err
 	}
 	*acc = current
-	details := map[string]any{}
-	if err := s.applyRole(ctx, tx, acc, r.role, details); err != nil {
-		return nil, err
-	}
-	if r.setGroups {
-		added, removed, err := setGroups(ctx, tx, acc.ID, r.groups)
+	var entries []audit.Entry
+	for _, apply := range []func(context.Context, db.Tx, *account, ssoRights) (*act, error){s.applyClaimedRole, s.applyClaimedGroups} {
+		a, err := apply(ctx, tx, acc, r)
 		if err != nil {
 			return nil, err
 		}
-		if len(added)+len(removed) > 0 {
-			details["groups"] = membershipDetails(added, removed)
+		if a != nil {
+			a.details["provider"] = p.Name
+			entries = append(entries, ssoActor().Entry(a.action, acc.target(), a.details))
 		}
 	}
-	if len(details) == 0 {
-		return nil, nil
-	}
-	details["provider"] = p.Name
-	return []audit.Entry{ssoActor(p).Entry("user.update", acc.target(), details)}, nil
+	return entries, nil
 }
 
-// applyRole refuses to take the role of the last admin who can sign in without a
-// provider.
-func (s *Service) applyRole(ctx context.Context, tx db.Tx, acc *account, role Role, details map[string]any) error {
-	if role == "" || role == acc.Role {
-		return nil
+// applyClaimedRole refuses to take the role of the last admin who can sign in
+// without a provider.
+func (s *Service) applyClaimedRole(ctx context.Context, tx db.Tx, acc *account, r ssoRights) (*act, error) {
+	if r.role == "" {
+		return nil, nil
 	}
 	before := acc.Role
-	if err := setUserRole(ctx, tx, acc.ID, role); err != nil {
-		return err
+	change, err := s.applyRole(ctx, tx, *acc, UserChange{Role: &r.role})
+	if err != nil || change == nil {
+		return nil, err
 	}
-	if before == RoleAdmin && acc.Local {
-		err := s.requireAdmin(ctx, tx)
-		if e, ok := apierr.As(err); ok {
-			return refuseSSO(ssoLastAdmin, "the mapping would make %s %s: %s", acc.Username, role, e.Message)
-		}
-		if err != nil {
-			return err
-		}
+	acc.Role = r.role
+	if before != RoleAdmin || !acc.Local {
+		return change, nil
 	}
-	acc.Role = role
-	details["role"] = map[string]any{"from": string(before), "to": string(role)}
-	return nil
+	err = s.requireAdmin(ctx, tx)
+	if e, ok := apierr.As(err); ok {
+		err = refuseSSO(ssoLastAdmin, "the mapping would make %s %s: %s", acc.Username, r.role, e.Message)
+	}
+	return change, err
+}
+
+func (s *Service) applyClaimedGroups(ctx context.Context, tx db.Tx, acc *account, r ssoRights) (*act, error) {
+	if !r.setGroups {
+		return nil, nil
+	}
+	groups := orEmpty(r.groups)
+	return s.applyGroups(ctx, tx, *acc, UserChange{GroupIDs: &groups})
 }
 
 // ssoActor is who changes accounts when somebody signs in through a provider.
-func ssoActor(p provider) Actor { return System("single sign-on") }
+func ssoActor() Actor { return System("single sign-on") }
 
 // createSSOAccount makes an account without a password for a subject that is not
 // known, if the provider may.
@@ -186,7 +186,7 @@ func (s *Service) createSSOAccount(ctx context.Context, tx db.Tx, p provider, wh
 	case r.role == "":
 		return account{}, nil, refuseSSO(ssoNoRole, "nothing gives the new subject %s a role", who.Subject)
 	}
-	if err := s.lockUsers(ctx, tx, ssoActor(p)); err != nil {
+	if err := s.lockUsers(ctx, tx, ssoActor()); err != nil {
 		return account{}, nil, err
 	}
 	acc, found, err := linkedAccount(ctx, tx, p.ID, who) // somebody may have been first
@@ -211,7 +211,7 @@ func (s *Service) createSSOAccount(ctx context.Context, tx db.Tx, p provider, wh
 	if len(added) > 0 {
 		details["groups"] = added
 	}
-	return acc, []audit.Entry{ssoActor(p).Entry("user.create", acc.target(), details)}, nil
+	return acc, []audit.Entry{ssoActor().Entry("user.create", acc.target(), details)}, nil
 }
 
 func (s *Service) insertSSOAccount(ctx context.Context, tx db.Tx, who oidcflow.Identity, role Role) (account, error) {

@@ -96,7 +96,7 @@ func decoded[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
 }
 
 // begin is the click on the provider's button.
-func (b *browser) begin(p auth.Provider, returnTo string) (address string) {
+func (b *browser) depart(p auth.Provider, returnTo string) (address string) {
 	b.r.t.Helper()
 	w := b.get("/auth/sso/" + p.ID.String() + "/start?return_to=" + url.QueryEscape(returnTo))
 	require.Equal(b.r.t, http.StatusFound, w.Code, w.Body)
@@ -122,7 +122,7 @@ func (b *browser) arrive(back *url.URL) *url.URL {
 func (s *ssoRig) ssoLogin(p auth.Provider, username string) (b *browser, end *url.URL) {
 	s.t.Helper()
 	b = s.browser()
-	back, status := s.idp.Visitor().SignIn(b.begin(p, "/hosts?q=web"), username)
+	back, status := s.idp.Visitor().SignIn(b.depart(p, "/hosts?q=web"), username)
 	require.Equal(s.t, http.StatusFound, status)
 	end = b.arrive(back)
 	if b.refresh != "" {

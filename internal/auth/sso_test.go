@@ -23,7 +23,7 @@ func TestSignInThroughAProvider(t *testing.T) {
 	s.idp.SetUser(testidp.User{Username: "Bôb", Subject: "sub-b", Name: "Bob Example", Email: "bob@example.com", Groups: []string{"operators", "admins"}, AMR: []string{"mfa"}})
 
 	b := s.browser()
-	address, err := url.Parse(b.begin(p, "/jobs#one"))
+	address, err := url.Parse(b.depart(p, "/jobs#one"))
 	require.NoError(t, err)
 	q := address.Query()
 	require.Equal(t, "S256", q.Get("code_challenge_method"))
@@ -84,7 +84,7 @@ func TestARoundTripBelongsToOneBrowser(t *testing.T) {
 	p := s.provider(nil)
 	victim, attacker := s.browser(), s.browser()
 	begin := func(b *browser) *url.URL {
-		back, _ := s.idp.Visitor().SignIn(b.begin(p, "/"), "alice")
+		back, _ := s.idp.Visitor().SignIn(b.depart(p, "/"), "alice")
 		return back
 	}
 	expired := "/sign-in?error=sso_expired"
@@ -113,8 +113,8 @@ func TestTwoTabs(t *testing.T) {
 	s := newSSORig(t)
 	p := s.provider(nil)
 	b, v := s.browser(), s.idp.Visitor()
-	one, _ := v.SignIn(b.begin(p, "/one"), "alice")
-	two, _ := v.SignIn(b.begin(p, "/two"), "alice")
+	one, _ := v.SignIn(b.depart(p, "/one"), "alice")
+	two, _ := v.SignIn(b.depart(p, "/two"), "alice")
 	require.Equal(t, "/one", b.arrive(one).String())
 	require.Equal(t, "/two", b.arrive(two).String())
 }
@@ -125,7 +125,7 @@ func TestTheWayBackMayEndAtAnotherProcess(t *testing.T) {
 	p := s.provider(nil)
 	other := handlerOf(s.process())
 	b := s.browser()
-	address := b.begin(p, "/")
+	address := b.depart(p, "/")
 	s.handler = other
 	back, _ := s.idp.Visitor().SignIn(address, "alice")
 	require.Equal(t, "/", b.arrive(back).String())
@@ -193,7 +193,7 @@ func TestAPersonMayBeRefusedThere(t *testing.T) {
 	s.idp.Set(map[string]any{"deny": true})
 	require.Equal(t, "sso_denied", s.refused(p, "alice"))
 	s.idp.Set(map[string]any{"deny": false, "redirect_uris": []string{"https://elsewhere.example.com/"}})
-	_, status := s.idp.Visitor().SignIn(s.browser().begin(p, "/"), "alice")
+	_, status := s.idp.Visitor().SignIn(s.browser().depart(p, "/"), "alice")
 	require.Equal(t, http.StatusBadRequest, status, "an address that is not registered never comes back")
 }
 
@@ -244,9 +244,12 @@ func TestAMappingChangeActsAtTheNextSignIn(t *testing.T) {
 	require.Len(t, now.user.GroupIDs, 1)
 	require.Equal(t, db, now.user.GroupIDs[0])
 	require.Contains(t, old.get("/probe").Body.String(), `"Role":"operator"`, "with its next request")
-	e := s.audited("user.update")[0]
-	require.JSONEq(t, `{"provider":"Test provider","role":{"from":"admin","to":"operator"},
-		"groups":{"added":[{"id":"`+db.String()+`","name":"databases"}],"removed":[{"id":"`+web.String()+`","name":"web"}]}}`, string(e.Details))
+	e := s.audited("user.role_change")[0]
+	require.JSONEq(t, `{"provider":"Test provider","from":"admin","to":"operator"}`, string(e.Details))
+	e = s.audited("user.groups_change")[0]
+	require.JSONEq(t, `{"provider":"Test provider","added":[{"id":"`+db.String()+`","name":"databases"}],"removed":[{"id":"`+web.String()+`","name":"web"}]}`,
+		string(e.Details))
+	require.Equal(t, "single sign-on", e.Actor.Name)
 	require.Equal(t, "alice", e.Target.Name)
 
 	alice.Groups = []string{"strangers"}
@@ -255,7 +258,7 @@ func TestAMappingChangeActsAtTheNextSignIn(t *testing.T) {
 	s.change(p, fields{"default_role": "auditor"})
 	require.EqualValues(t, "auditor", s.entered(p, "alice").user.Role)
 	require.Len(t, s.audited("user.create"), 2, "the first admin's and this one")
-	require.Len(t, s.audited("user.update"), 2)
+	require.Len(t, s.audited("user.role_change"), 2)
 }
 
 func TestGroupsFromTheUserInfoEndpoint(t *testing.T) {
@@ -290,15 +293,15 @@ func TestAProviderThatIsOff(t *testing.T) {
 	s := newSSORig(t)
 	p := s.provider(nil)
 	b := s.browser()
-	back, _ := s.idp.Visitor().SignIn(b.begin(p, "/"), "alice")
+	back, _ := s.idp.Visitor().SignIn(b.depart(p, "/"), "alice")
 	s.change(p, fields{"enabled": false})
 	require.Equal(t, "/sign-in?error=sso_unavailable", b.arrive(back).String())
-	require.Equal(t, "/sign-in?error=sso_unavailable", s.browser().begin(p, "/"))
+	require.Equal(t, "/sign-in?error=sso_unavailable", s.browser().depart(p, "/"))
 	for _, id := range []string{"nonsense", s.admin.user.ID.String()} {
 		require.Equal(t, "/sign-in?error=sso_unavailable", s.browser().get("/auth/sso/"+id+"/start").Header().Get("Location"))
 	}
 	s.change(p, fields{"enabled": true, "issuer": "http://127.0.0.1:1", "client_secret": "x"})
-	require.Equal(t, "/sign-in?error=sso_unavailable", s.browser().begin(p, "/"), "it does not answer")
+	require.Equal(t, "/sign-in?error=sso_unavailable", s.browser().depart(p, "/"), "it does not answer")
 }
 
 // The way out of a round trip is a page of this site, whatever was asked for.
@@ -308,7 +311,7 @@ func TestNoOpenRedirect(t *testing.T) {
 	v := s.idp.Visitor()
 	for _, evil := range []string{"//evil.example.com", "https://evil.example.com", `\\evil.example.com`, "/%2f%2fevil.example.com"} {
 		b := s.browser()
-		back, _ := v.SignIn(b.begin(p, evil), "alice")
+		back, _ := v.SignIn(b.depart(p, evil), "alice")
 		require.Equal(t, "/", b.arrive(back).String(), evil)
 		require.NotEmpty(t, b.refresh)
 	}
@@ -324,16 +327,16 @@ func TestNoOpenRedirect(t *testing.T) {
 func TestAFloodOfSignInsIsBounded(t *testing.T) {
 	s := newSSORig(t)
 	p := s.provider(nil)
-	s.browser().begin(p, "/")
+	s.browser().depart(p, "/")
 	s.exec(`insert into auth_sso_flow (state_hash, provider_id, purpose, sealed, browser_hash, household, return_to, created_at, expires_at)
 		select sha256(convert_to(n::text, 'UTF8')), provider_id, purpose, sealed, browser_hash, household, return_to, created_at, expires_at
 		from auth_sso_flow, generate_series(1, 299) n`)
-	require.Equal(t, "/sign-in?error=sso_busy", s.browser().begin(p, "/"))
+	require.Equal(t, "/sign-in?error=sso_busy", s.browser().depart(p, "/"))
 	elsewhere := s.browser()
 	elsewhere.addr = "192.0.2.9:1"
-	require.NotContains(t, elsewhere.begin(p, "/"), "error")
+	require.NotContains(t, elsewhere.depart(p, "/"), "error")
 	s.clock.Advance(10*time.Minute + time.Second)
-	require.NotContains(t, s.browser().begin(p, "/"), "error")
+	require.NotContains(t, s.browser().depart(p, "/"), "error")
 	for _, l := range s.svc.Loops() {
 		_, err := l.Once(t.Context())
 		require.NoError(t, err)

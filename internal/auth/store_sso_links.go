@@ -99,10 +99,3 @@ func insertUserWithoutPassword(ctx context.Context, tx db.Tx, u User, now time.T
 	}
 	return tag.RowsAffected() == 1, nil
 }
-
-func setUserRole(ctx context.Context, tx db.Tx, id ids.ID, role Role) error {
-	if _, err := tx.Exec(ctx, `update auth_user set role = $2 where id = $1`, id, role); err != nil {
-		return fmt.Errorf("set role: %w", err)
-	}
-	return nil
-}

@@ -844,6 +844,86 @@ export type ProfileChange = {
   /** A name such as Europe/Berlin; empty: the browser's. */
   time_zone?: string;
 };
+export type Provider = {
+  /** A second factor shown at the provider counts here. */
+  accept_mfa: boolean;
+  client_id: string;
+  /** Whoever signs in for the first time gets an account. */
+  create_users: boolean;
+  /** For whoever matches no mapping; empty: they are refused. */
+  default_role: "" | "admin" | "operator" | "auditor";
+  enabled: boolean;
+  /** Another such claim. */
+  groups_claim: string;
+  has_secret: boolean;
+  id: string;
+  issuer: string;
+  kind: "oidc" | "azure";
+  mappings: ProviderMapping[];
+  /** Values of amr or acr that mean that a second factor was shown. */
+  mfa_values: string[];
+  name: string;
+  /** Register exactly this address at the provider. */
+  redirect_uri: string;
+  /** A claim whose values the mappings are compared with; dots lead into nested claims. */
+  role_claim: string;
+  scopes: string[];
+  /** Azure only. */
+  tenant_id: string;
+};
+export type ProviderChange = {
+  accept_mfa?: boolean;
+  client_id?: string;
+  /** Empty: none any more. Wanted again when issuer or tenant change. */
+  client_secret?: string;
+  create_users?: boolean;
+  default_role?: "" | "admin" | "operator" | "auditor";
+  enabled?: boolean;
+  groups_claim?: string;
+  issuer?: string;
+  kind?: "oidc" | "azure";
+  mappings?: ProviderMapping[];
+  mfa_values?: string[];
+  name?: string;
+  role_claim?: string;
+  scopes?: string[];
+  tenant_id?: string;
+};
+export type ProviderInput = {
+  accept_mfa?: boolean;
+  client_id: string;
+  client_secret?: string;
+  create_users?: boolean;
+  default_role?: "" | "admin" | "operator" | "auditor";
+  enabled?: boolean;
+  groups_claim?: string;
+  /** Kind oidc: the issuer, or its discovery address. */
+  issuer?: string;
+  kind: "oidc" | "azure";
+  mappings?: ProviderMapping[];
+  mfa_values?: string[];
+  name: string;
+  role_claim?: string;
+  /** Empty: openid, profile, email. */
+  scopes?: string[];
+  /** Kind azure: the directory (tenant) id. */
+  tenant_id?: string;
+};
+export type ProviderList = {
+  items: Provider[];
+  total: number;
+};
+export type ProviderMapping = {
+  claim_value: string;
+  /** Of several that match, all count. */
+  group_ids: string[];
+  /** Of several that match, the highest counts. */
+  role: "" | "admin" | "operator" | "auditor";
+};
+export type ProviderName = {
+  id: string;
+  name: string;
+};
 export type RecoveryCodes = {
   recovery_codes: string[];
 };
@@ -930,6 +1010,45 @@ export type SignIn = {
   challenge: Challenge;
   /** Of a user without a second factor: it can only set one up. */
   session: Session;
+};
+export type SignInMethods = {
+  passkey: boolean;
+  /** False: only the break-glass admin's password works. */
+  password: boolean;
+  providers: ProviderName[];
+};
+export type SsoLink = {
+  linked_at: string;
+  name: string;
+  provider_id: string;
+  subject: string;
+};
+export type SsoLinkList = {
+  items: SsoLink[];
+  total: number;
+};
+export type SsoStart = {
+  purpose: "link" | "step_up";
+  /** A path of this site; anything else becomes the first page. */
+  return_to?: string;
+};
+export type SsoStarted = {
+  authorize_url: string;
+};
+export type SsoTest = {
+  id: string;
+  state: "waiting" | "succeeded" | "failed";
+  steps: SsoTestStep[];
+};
+export type SsoTestStarted = {
+  /** To open in a window; empty when the test has failed already. */
+  authorize_url: string;
+  id: string;
+};
+export type SsoTestStep = {
+  detail: string;
+  name: "discovery" | "keys" | "redirect" | "code" | "token" | "id_token" | "claims" | "mapping";
+  state: "ok" | "failed" | "pending";
 };
 export type StateCounts = {
   degraded: number;
@@ -1122,6 +1241,9 @@ export interface Operations {
     body: ProfileChange;
     ok: User;
   };
+  signInMethods: {
+    ok: SignInMethods;
+  };
   getMfa: {
     ok: MFA;
   };
@@ -1170,6 +1292,27 @@ export interface Operations {
   endMySession: {
     path: { id: string };
     ok: undefined;
+  };
+  ssoCallback: {
+    query?: { state?: string; code?: string; iss?: string; error?: string; error_description?: string };
+    ok: undefined;
+  };
+  mySsoLinks: {
+    ok: SsoLinkList;
+  };
+  unlinkSso: {
+    path: { provider_id: string };
+    ok: undefined;
+  };
+  startSsoSignIn: {
+    path: { id: string };
+    query?: { return_to?: string };
+    ok: undefined;
+  };
+  startSso: {
+    path: { id: string };
+    body: SsoStart;
+    ok: SsoStarted;
   };
   stepUpPasskey: {
     body: PasskeyAnswer;
@@ -1380,6 +1523,34 @@ export interface Operations {
     body: SecuritySetting;
     ok: SecuritySetting;
   };
+  listProviders: {
+    ok: ProviderList;
+  };
+  createProvider: {
+    body: ProviderInput;
+    ok: Provider;
+  };
+  deleteProvider: {
+    path: { id: string };
+    ok: undefined;
+  };
+  getProvider: {
+    path: { id: string };
+    ok: Provider;
+  };
+  updateProvider: {
+    path: { id: string };
+    body: ProviderChange;
+    ok: Provider;
+  };
+  testProvider: {
+    path: { id: string };
+    ok: SsoTestStarted;
+  };
+  getSsoTest: {
+    path: { id: string };
+    ok: SsoTest;
+  };
   fleetStatus: {
     ok: Fleet;
   };
@@ -1461,6 +1632,7 @@ export const routes = {
   logout: ["POST", "/api/v1/auth/logout"],
   me: ["GET", "/api/v1/auth/me"],
   updateMe: ["PATCH", "/api/v1/auth/me"],
+  signInMethods: ["GET", "/api/v1/auth/methods"],
   getMfa: ["GET", "/api/v1/auth/mfa"],
   registerPasskey: ["POST", "/api/v1/auth/mfa/passkeys"],
   passkeyRegisterOptions: ["POST", "/api/v1/auth/mfa/passkeys/options"],
@@ -1475,6 +1647,11 @@ export const routes = {
   mySessions: ["GET", "/api/v1/auth/sessions"],
   endMyOtherSessions: ["POST", "/api/v1/auth/sessions/end-others"],
   endMySession: ["DELETE", "/api/v1/auth/sessions/{id}"],
+  ssoCallback: ["GET", "/api/v1/auth/sso/callback"],
+  mySsoLinks: ["GET", "/api/v1/auth/sso/links"],
+  unlinkSso: ["DELETE", "/api/v1/auth/sso/links/{provider_id}"],
+  startSsoSignIn: ["GET", "/api/v1/auth/sso/{id}/start"],
+  startSso: ["POST", "/api/v1/auth/sso/{id}/start"],
   stepUpPasskey: ["POST", "/api/v1/auth/step-up/passkey"],
   stepUpPasskeyOptions: ["POST", "/api/v1/auth/step-up/passkey/options"],
   stepUpTotp: ["POST", "/api/v1/auth/step-up/totp"],
@@ -1526,6 +1703,13 @@ export const routes = {
   confirmAccess: ["POST", "/api/v1/settings/access/confirm"],
   setAudit: ["PUT", "/api/v1/settings/audit"],
   setSecurity: ["PUT", "/api/v1/settings/security"],
+  listProviders: ["GET", "/api/v1/sso/providers"],
+  createProvider: ["POST", "/api/v1/sso/providers"],
+  deleteProvider: ["DELETE", "/api/v1/sso/providers/{id}"],
+  getProvider: ["GET", "/api/v1/sso/providers/{id}"],
+  updateProvider: ["PATCH", "/api/v1/sso/providers/{id}"],
+  testProvider: ["POST", "/api/v1/sso/providers/{id}/test"],
+  getSsoTest: ["GET", "/api/v1/sso/tests/{id}"],
   fleetStatus: ["GET", "/api/v1/status/fleet"],
   health: ["GET", "/api/v1/status/health"],
   listUsers: ["GET", "/api/v1/users"],
