@@ -46,6 +46,19 @@ it('follows while at the end, stops when the reader goes up, and leads back', ()
   expect(screen.queryByRole('button')).toBeNull();
 });
 
+it('goes on following when the window, not the reader, moves the view', () => {
+  let rows = 100;
+  const { rerender } = render(view(0));
+  const box = sized(() => rows);
+  rerender(view(rows));
+  rows = 130; // lines that came while the window grew: the end is further down than the view
+  Object.defineProperty(box, 'clientHeight', { configurable: true, value: 700 });
+  box.scrollTop = 1300;
+  fireEvent.scroll(box);
+  rerender(view(rows));
+  expect(box.scrollTop).toBe(130 * logRowHeight);
+});
+
 it('draws only what can be seen of a long log', () => {
   const { rerender } = render(view(0));
   sized(() => 50_000);

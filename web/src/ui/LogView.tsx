@@ -33,6 +33,7 @@ export function LogView(props: {
 }) {
   const box = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
+  const lastHeight = useRef(0);
   const [view, setView] = useState({ top: 0, height: 480 });
   const [following, setFollowing] = useState(true);
   const [seen, setSeen] = useState(0);
@@ -41,10 +42,13 @@ export function LogView(props: {
     const element = box.current;
     if (!element) return;
     setView({ top: element.scrollTop, height: element.clientHeight || 480 });
-    // Only a reader who scrolls up stops following: growth below does not move the view.
+    // Only a reader who scrolls up stops following: growth below does not move the
+    // view, and a box that grows with its window is pulled up by the browser.
+    const resized = element.clientHeight !== lastHeight.current;
     if (isAtBottom(element)) setFollowing(true);
-    else if (element.scrollTop < lastTop.current) setFollowing(false);
+    else if (!resized && element.scrollTop < lastTop.current) setFollowing(false);
     lastTop.current = element.scrollTop;
+    lastHeight.current = element.clientHeight;
   }, []);
 
   const toEnd = useCallback(() => {
