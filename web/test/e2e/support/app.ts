@@ -2,22 +2,58 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { screenshots } from './paths';
 import { readState } from './state';
+import { nextCode, rememberSecret } from './totp';
 
 /** The admin's password once the one-time password has been changed. */
 export const password = 'twelve quiet windows at night';
 
-export async function fillSignIn(page: Page, secret: string): Promise<void> {
-  await page.getByLabel('User name').fill('admin');
+export async function fillSignIn(page: Page, secret: string, user = 'admin'): Promise<void> {
+  await page.getByLabel('User name').fill(user);
   await page.getByLabel('Password', { exact: true }).fill(secret);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
-/** Opens a page of the application as the admin. */
+const mainNavigation = (page: Page) => page.getByRole('navigation', { name: 'Main' });
+
+/** Both factors, as a person with an authenticator app shows them. */
+export async function signIn(page: Page, secret = password, user = 'admin'): Promise<void> {
+  await fillSignIn(page, secret, user);
+  await page.getByLabel('Six-digit code').fill(await nextCode(user)); // the sixth digit sends them
+  await expect(mainNavigation(page)).toBeVisible();
+}
+
+/** Opens a page of the application as the admin; signs in unless this browser still is. */
 export async function openSignedIn(page: Page, path = '/'): Promise<void> {
   await page.goto(`${readState().url}${path}`);
-  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
-  await fillSignIn(page, password);
-  await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
+  const heading = page.getByRole('heading', { name: 'Sign in' });
+  await expect(heading.or(mainNavigation(page))).toBeVisible();
+  if (await heading.isVisible()) await signIn(page);
+}
+
+/** Sets an authenticator app up in the wizard of the first sign-in, and keeps the recovery codes. */
+export async function setUpAuthenticator(page: Page, user: string): Promise<string[]> {
+  const key = page.getByLabel('Key', { exact: true });
+  await expect(key).toBeVisible();
+  rememberSecret(user, ((await key.textContent()) ?? '').replaceAll(' ', ''));
+  await page.getByLabel('Six-digit code').fill(await nextCode(user));
+  await expect(page.getByRole('heading', { name: 'Keep your recovery codes' })).toBeVisible();
+  return await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').allTextContents();
+}
+
+/** Ends the wizard once the recovery codes are kept. */
+export async function finishSetUp(page: Page): Promise<void> {
+  await page.getByLabel('I have kept them').check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Open Patch Manager' }).click();
+  await expect(mainNavigation(page)).toBeVisible();
+}
+
+/** Answers the question for the second factor that a dangerous act brings up. */
+export async function stepUp(page: Page, user = 'admin'): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await expect(dialog).toBeVisible();
+  await dialog.getByLabel('Six-digit code').fill(await nextCode(user));
+  await expect(dialog).toBeHidden();
 }
 
 /** Opens the page of one host from the list of hosts. */

@@ -1,11 +1,30 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test as base } from '@playwright/test';
+import { stateFile } from './paths';
 
-/** Every page follows the theme of the (emulated) machine, so that a test can ask for either. */
-export const test = base.extend({
+/** The admin's browser between two tests: a code of the authenticator works once, so signing in anew costs 30 s. */
+const cookies = stateFile.replace(/[^/]*$/, 'cookies.json');
+
+/** A browser that knows nobody. */
+export const stranger = base.extend({
   page: async ({ page }, use) => {
     await page.addInitScript(() => localStorage.setItem('pm-theme', 'system'));
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
     await use(page);
+  },
+});
+
+/**
+ * Every page follows the theme of the (emulated) machine, so that a test can ask for
+ * either, and goes on with the session in which the last test left off.
+ */
+export const test = stranger.extend({
+  page: async ({ page, context }, use) => {
+    if (existsSync(cookies)) await context.addCookies(JSON.parse(readFileSync(cookies, 'utf8')));
+    rmSync(cookies, { force: true }); // a refresh token works once
+    await use(page);
+    await page.goto('about:blank'); // no renewal may be under way
+    writeFileSync(cookies, JSON.stringify(await context.cookies()));
   },
 });
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { stateFile } from './paths';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -21,6 +21,20 @@ export function codeOf(secret: string, step: number): string {
   return String(number % 1_000_000).padStart(6, '0');
 }
 
+const paper = (user: string) => stateFile.replace(/[^/]*$/, `recovery-${user}.json`);
+
+/** Keeps recovery codes, as a person does on paper. */
+export function keepRecoveryCodes(user: string, codes: string[]): void {
+  writeFileSync(paper(user), JSON.stringify(codes));
+}
+
+/** One recovery code of a user, struck off the list. */
+export function takeRecoveryCode(user: string): string {
+  const [first = '', ...rest] = JSON.parse(readFileSync(paper(user), 'utf8')) as string[];
+  keepRecoveryCodes(user, rest);
+  return first;
+}
+
 type Authenticator = { secret: string; lastStep: number };
 
 const file = (user: string) => stateFile.replace(/[^/]*$/, `totp-${user}.json`);
@@ -28,10 +42,6 @@ const file = (user: string) => stateFile.replace(/[^/]*$/, `totp-${user}.json`);
 /** Keeps the secret that a user was shown, as an authenticator app does. */
 export function rememberSecret(user: string, secret: string): void {
   writeFileSync(file(user), JSON.stringify({ secret, lastStep: 0 } satisfies Authenticator));
-}
-
-export function hasSecret(user: string): boolean {
-  return existsSync(file(user));
 }
 
 /** The next code of a user that was not used before: a code works once, so this may wait for its turn. */
