@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 
@@ -36,6 +37,10 @@ const (
 	// maxWaiting bounds the queue before it: 100 waiters are served in about
 	// 10 s on two cores; whoever comes then is better told to come back.
 	maxWaiting = 100
+	// collectFrom is the cost in KiB from which the memory of a hash is collected
+	// before the next one takes its slot. The collector by itself lets as much
+	// garbage pile up as is in use: 512 MiB instead of 256.
+	collectFrom = 8 * 1024
 	// maxMemory refuses a stored cost that would exhaust the machine, 1 GiB.
 	maxMemory = 1 << 20
 )
@@ -105,7 +110,11 @@ func (h *hasher) compute(ctx context.Context, password string, salt []byte, p Pa
 		return nil, fmt.Errorf("wait for password check: %w", err)
 	}
 	defer h.slots.Release(1)
-	return argon2.IDKey(norm.NFC.Bytes([]byte(password)), salt, p.Time, p.Memory, p.Lanes, sumSize), nil
+	sum := argon2.IDKey(norm.NFC.Bytes([]byte(password)), salt, p.Time, p.Memory, p.Lanes, sumSize)
+	if p.Memory >= collectFrom {
+		runtime.GC()
+	}
+	return sum, nil
 }
 
 func encodePHC(p Params, salt, sum []byte) string {
