@@ -4,25 +4,58 @@
 // # Guarantees
 //
 //   - Passwords are stored as Argon2id (64 MiB, 3 passes, 1 lane). At most four
-//     are computed at once, so that a flood of guesses costs 256 MiB and no more.
-//   - A wrong password, an unknown user and a disabled user answer alike and
-//     cost alike: nobody learns which accounts exist.
-//   - An attempt is counted before the password is looked at and taken back when
-//     it was right, so that guesses sent at the same time do not escape the
-//     count. See "Lockout".
+//     are computed at once, and each one's memory is collected before the next
+//     begins, so that a flood of guesses costs 256 MiB and no more.
+//   - A wrong password, an unknown user, a disabled user and one without a
+//     password answer alike and cost alike: nobody learns which accounts exist.
+//   - A password alone opens nothing. See "Sign-in".
+//   - An attempt is counted before the password or the code is looked at and taken
+//     back when it was right, so that guesses sent at the same time do not escape
+//     the count. See "Lockout".
 //   - An access token (JWT, EdDSA, 15 minutes) is only a name for a session: each
 //     request reads session and user by primary key, without a cache. Ending a
 //     session, disabling a user or changing a role is in force with the next
 //     request, in every process. The token's role member is for the browser; the
 //     database decides.
 //   - A refresh token (256 bits, stored as SHA-256) works once. See "Refresh".
-//   - While a user must change the password, everything else answers 403.
+//   - While a user must change the password, everything else answers 403; then,
+//     while a second factor is to be set up, everything but that.
 //   - Every sign-in, good and bad, sign-out, re-use and password change is in the
 //     audit trail, in the transaction of the act, with address and request id.
 //     The name of a user that does not exist is not recorded: people type their
 //     password into the wrong field. Attempts that are refused unseen, because a
 //     lock is in force, are not recorded one by one; the lock is.
-//   - No password or token is ever logged or audited.
+//   - No password, code, key or token is ever logged or audited.
+//
+// # Sign-in
+//
+//	name and password --right--> a factor is set up? --yes--> challenge --code or passkey--> session
+//	                                     |
+//	                                     no
+//	                                     v
+//	                             restricted session --first factor--> ends; session
+//
+// The restricted session can change the password, set up a factor and nothing
+// else, and never becomes more: with the first factor it ends, as do all others
+// that were begun with a password alone, and a full session begins. A challenge is
+// a row: 5 minutes, 5 codes, one use, ended with the user's sessions. Everything
+// that begins a full session ends in completeSignIn, which holds the user's row,
+// so that a reset of the user comes before it or after, never in between.
+//
+// # Second factor
+//
+// TOTP (RFC 6238: SHA-1, 30 s, 6 digits, one step early or late). The key is made
+// here, sealed for its user alone, and waits for its first code beside the one in
+// force for 15 minutes. The step of a code that was taken is stored, in one guarded
+// update, and no code of that step or an earlier one is taken again, by any process.
+// Recovery codes: 10 of 100 random bits, made with the first factor, stored as
+// SHA-256, each taken once in one guarded update. They stand in for a factor and
+// are none: without one they open nothing.
+//
+// A session notes when a second factor was last shown (mfa_at). Dangerous acts want
+// it within the last 5 minutes (Actor.RequireFresh); step-up shows it once more. The
+// first factor is set up without; every later change of the factors is such an act,
+// and the last one cannot be removed.
 //
 // # Passkeys
 //
@@ -53,11 +86,11 @@
 //
 // # Session
 //
-//	         login: password right
+//	         login: everything right
 //	                 |
 //	                 v
 //	refresh ---> [ active ] ----------------------------------------> [ended]
-//	  ^  |           |  logout, password_changed, password_reset, refresh_reused
+//	  ^  |           |  logout, password_changed, password_reset, refresh_reused, …
 //	  +--+           v
 //	            [ expired ]  1 hour without refresh, 12 hours in any case
 //
@@ -74,16 +107,31 @@
 //
 // # Lockout
 //
-// Failures are counted per account (whether it exists or not) and per address
-// (an IPv6 address by its /64, because a household has that many). From the 5th
-// failure on an account, the 20th from an address (many people share one), each
-// failure locks for 1, 2, 4, 8, then always 15 minutes. While locked, attempts
-// are refused with 429 and count nothing. An hour without failure forgets. The
-// right password clears the account and takes back its own count from the
-// address, not those of others: a guesser with one account of his own must not
-// be able to clear his address. Who is locked out on purpose by somebody else
-// waits 15 minutes at most, or has the password reset on the console;
-// sessions that exist go on.
+// Failures are counted in rows, for all processes together: per account (whether
+// it exists or not) and per address (an IPv6 address by its /64, because a
+// household has that many). From the 5th failure on an account, the 20th from an
+// address (many people share one), each failure locks for 1, 2, 4, 8, then always 15
+// minutes. While locked, attempts are refused with 429 and count nothing. An hour
+// without failure forgets.
+//
+// Codes, of TOTP and recovery, of sign-in and step-up, are counted apart from
+// passwords and longer: up to an hour, forgotten after a day. The right password
+// does not clear them, so that new challenges give no new guesses: about 30 a day,
+// each right with 3 in a million. A full sign-in clears the account.
+//
+// Whoever was right takes back their own count from the address, not those of
+// others: a guesser with one account of his own must not be able to clear his
+// address.
+//
+// Nobody can keep somebody else out. A browser in which a user has signed in with
+// everything is known by a cookie for 180 days; it has a count of its own, and
+// neither what strangers do to the account nor what neighbours do to the address
+// holds it back. The cookie signs nobody in, is replaced at each sign-in, and is of
+// one user. Passkeys are counted by address alone. Whoever has neither waits 15
+// minutes at most, or has the password reset.
+//
+// Refresh tokens that never were ours are counted per address, apart from sign-ins:
+// from the 60th on they are refused unseen, but not those of known browsers.
 //
 // # Single sign-on
 //
