@@ -8,7 +8,6 @@ import (
 	"patchmanager/internal/apierr"
 	"patchmanager/internal/audit"
 	"patchmanager/internal/db"
-	"patchmanager/internal/ids"
 )
 
 // factors is what a user can show beside the password.
@@ -40,12 +39,6 @@ func (f factors) methods() []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// hasFactor reports whether the user has set up a second factor.
-func (s *Service) hasFactor(ctx context.Context, q db.Querier, user ids.ID) (bool, error) {
-	f, err := readFactors(ctx, q, user)
-	return f.any(), err
 }
 
 func errSignInRefused() error {
