@@ -1,7 +1,13 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { type DefaultValues, type FieldValues, type Resolver, useForm } from 'react-hook-form';
+import {
+  type DefaultValues,
+  type FieldValues,
+  type Path,
+  type Resolver,
+  useForm,
+} from 'react-hook-form';
 import type { ZodType } from 'zod';
 import { call } from '../../api/client';
 import { keys } from '../../api/keys';
@@ -25,28 +31,32 @@ export function useSection<K extends keyof Settings, F extends FieldValues>(
     resolver: zodResolver(schema) as Resolver<F>,
     defaultValues: fieldsOf(stored) as DefaultValues<F>,
   });
-  const { isDirty } = form.formState;
-  const newer = stored.version !== base.version;
+  const { isDirty, dirtyFields } = form.formState;
+  // Versions only grow, and the cache may still say the old one just after a save.
+  const newer = stored.version > base.version;
   useEffect(() => {
     if (!newer || isDirty) return;
     setBase(stored);
     form.reset(fieldsOf(stored));
   }, [newer, isDirty, stored, form, fieldsOf]);
-  const opened = (value: Settings[K], keepEdits: boolean) => {
+  const open = (value: Settings[K]) => {
     setBase(value);
-    form.reset(fieldsOf(value), { keepDirtyValues: keepEdits });
+    form.reset(fieldsOf(value));
   };
   return {
     form,
     version: base.version,
     /** Somebody stored another version while edits are open. */
     changedMeanwhile: newer && isDirty,
-    saved: (value: Settings[K]) => opened(value, false),
-    discard: () => opened(stored, false),
+    saved: open,
+    discard: () => open(stored),
     async takeOver() {
+      const mine = Object.keys(dirtyFields) as Path<F>[];
+      const edits = mine.map((name) => [name, form.getValues(name)] as const);
       const now = await call('getSettings', {});
+      open(now[section]);
+      for (const [name, value] of edits) form.setValue(name, value, { shouldDirty: true });
       client.setQueryData(keys.settings, now);
-      opened(now[section], true);
     },
   };
 }
