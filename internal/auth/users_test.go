@@ -155,21 +155,6 @@ func TestNobodyRaisesThemselves(t *testing.T) {
 	require.Zero(t, r.count(`select count(*) from auth_user where display_name <> ''`))
 }
 
-func TestUpdateMe(t *testing.T) {
-	r := emptyRig(t)
-	op := r.person(people.User{Name: "op", Role: auth.RoleOperator})
-	u := read[auth.User](op, op.patch("/auth/me", map[string]any{"display_name": " Olga ", "email": "o@example.com", "theme": "dark", "time_zone": "Asia/Kathmandu"}))
-	require.Equal(t, []string{"Olga", "o@example.com", "dark", "Asia/Kathmandu"}, []string{u.DisplayName, u.Email, u.Theme, u.TimeZone})
-	require.Equal(t, u, read[auth.User](op, op.get("/auth/me")))
-	require.Contains(t, r.details("user.profile_change"), `"theme":{"from":"system","to":"dark"}`)
-	read[auth.User](op, op.patch("/auth/me", map[string]any{"theme": "dark"}))
-	require.Len(t, r.audited("user.profile_change"), 1)
-	require.Empty(t, read[auth.User](op, op.patch("/auth/me", map[string]any{"email": "", "time_zone": ""})).Email)
-	for _, body := range []map[string]any{{"theme": "pink"}, {"time_zone": "Local"}, {"time_zone": "../../etc/passwd"}, {"time_zone": "Mars/Base"}, {"email": "x"}} {
-		require.Equal(t, http.StatusUnprocessableEntity, op.patch("/auth/me", body).Code, body)
-	}
-}
-
 func TestNobodyDisablesDemotesOrDeletesThemselves(t *testing.T) {
 	r := emptyRig(t)
 	boss := r.admin("boss")
@@ -315,26 +300,4 @@ func TestChangesOfUsersNeedStepUp(t *testing.T) {
 		require.Equal(t, "step_up_required", w)
 	}
 	require.Equal(t, 200, boss.get("/users").Code)
-}
-
-func TestGroupMembers(t *testing.T) {
-	r := emptyRig(t)
-	boss, web := r.admin("boss"), r.group("Web")
-	a := r.person(people.User{Name: "ann", Role: auth.RoleOperator, Groups: []ids.ID{web}})
-	b := r.person(people.User{Name: "bob", Role: auth.RoleOperator})
-	members := path("/groups/", web, "/members")
-	list := read[auth.MemberList](boss, boss.call(http.MethodPut, members, map[string]any{"user_ids": []ids.ID{b.user.ID, b.user.ID}}))
-	require.Equal(t, []auth.Member{{ID: b.user.ID, Username: "bob", Role: auth.RoleOperator}}, list.Items)
-	require.Equal(t, list, read[auth.MemberList](boss, boss.get(members)))
-	e := r.audited("group.members_change")[0]
-	require.Equal(t, audit.Target{Kind: "group", ID: web.String(), Name: "Web"}, e.Target)
-	require.JSONEq(t, fmt.Sprintf(`{"added":[{"id":%q,"name":"bob"}],"removed":[{"id":%q,"name":"ann"}]}`, b.user.ID, a.user.ID), string(e.Details))
-	boss.call(http.MethodPut, members, map[string]any{"user_ids": []ids.ID{b.user.ID}})
-	require.Len(t, r.audited("group.members_change"), 1, "nothing changed")
-
-	require.Equal(t, "validation_failed", code(t, boss.call(http.MethodPut, members, map[string]any{"user_ids": []ids.ID{ids.New()}})))
-	require.Equal(t, "not_found", code(t, boss.call(http.MethodPut, path("/groups/", ids.New(), "/members"), map[string]any{"user_ids": []ids.ID{}})))
-	require.Equal(t, "not_found", code(t, boss.get(path("/groups/", ids.New(), "/members"))))
-	require.Equal(t, "forbidden", code(t, a.get(members)))
-	require.Equal(t, "forbidden", code(t, a.call(http.MethodPut, members, map[string]any{"user_ids": []ids.ID{a.user.ID}})))
 }
