@@ -77,6 +77,7 @@ func TestASlowSubscriberLearnsThatItMissedSome(t *testing.T) {
 	l := db.Listen(d, clock.System(), "a", "done")
 	slow, done := l.Subscribe(t.Context(), "a"), l.Subscribe(t.Context(), "done")
 	connect(t, l)
+	require.Empty(t, <-done, "it listens")
 	require.NoError(t, d.InTx(t.Context(), func(tx db.Tx) error {
 		for i := range 1000 {
 			if err := db.Notify(t.Context(), tx, "a", strconv.Itoa(i)); err != nil {
