@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -191,9 +192,6 @@ func (s *Service) failPasskey(ctx context.Context, refused *refusedAssertion, c 
 // enterByPasskey begins the session. A passkey is not stopped by the lock that
 // wrong passwords have put on the account.
 func (s *Service) enterByPasskey(ctx context.Context, acc account, used storedPasskey, second string, a attempt, c Caller) (grant, error) {
-	if err := s.refuseLocal(acc); err != nil {
-		return grant{}, err
-	}
 	now := s.clock.Now()
 	methods := []Method{MethodPasskey}
 	var g grant
@@ -207,6 +205,10 @@ func (s *Service) enterByPasskey(ctx context.Context, acc account, used storedPa
 				return errChallengeEnded()
 			}
 			methods = append(methodsOf(waiting.data), MethodPasskey)
+		}
+		// behind a provider's word the own factor is no sign-in of its own
+		if err := s.refuseLocal(acc); err != nil && !slices.Contains(methods, MethodSSO) {
+			return err
 		}
 		if err := usePasskey(ctx, tx, used.ID, used.credential, now); err != nil {
 			return err

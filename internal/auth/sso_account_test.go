@@ -186,9 +186,22 @@ func TestSingleSignOnOnly(t *testing.T) {
 	require.Equal(t, "last_provider", code(t, s.patch(p, fields{"enabled": false})))
 	dave := s.entered(p, "dave")
 	secret, _ := dave.setUpTOTP()
-	b, end := s.ssoLogin(p, "dave")
-	v, err := url.ParseQuery(end.Fragment)
-	require.NoError(t, err)
-	b.challenge.Token = v.Get("challenge")
+	d := newDevice(dave.user.ID)
+	registered(t, dave.register(d, "Key"))
+	challenged := func() *browser {
+		b, end := s.ssoLogin(p, "dave")
+		v, err := url.ParseQuery(end.Fragment)
+		require.NoError(t, err)
+		b.challenge.Token = v.Get("challenge")
+		return b
+	}
+	b := challenged()
 	require.Equal(t, http.StatusOK, b.totp(s.codeAt(secret, 0)).Code, "the own factor after the provider is no local sign-in")
+	b = challenged()
+	d.key.Counter++
+	c := b.ceremony("/auth/login/passkey/options", fields{"challenge": b.challenge.Token})
+	w := b.post("/auth/login/passkey", b.assert(d, party, c))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Contains(t, string(s.audited("session.login")[0].Details), `"methods":["sso","passkey"]`)
+	require.Equal(t, "single_sign_on_only", code(t, s.browser().tap(d)), "the passkey alone is one")
 }

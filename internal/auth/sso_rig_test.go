@@ -52,7 +52,7 @@ func newSSORig(t *testing.T) *ssoRig {
 
 // process is one more web process on the same database.
 func (s *ssoRig) process() *auth.Service {
-	return auth.New(auth.Deps{DB: s.db, Clock: s.clock, Sealer: newBox(s.t, 1), Argon: cheap, PublicURL: publicURL,
+	return auth.New(auth.Deps{DB: s.db, Clock: s.clock, Sealer: newBox(s.t, 1), Argon: cheap, PublicURL: publicURL, Origins: []string{pageOrigin},
 		Rules: func() auth.Rules { return s.rules }})
 }
 
