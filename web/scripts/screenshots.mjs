@@ -43,6 +43,30 @@ const provider = made('S');
 const group = made('G')(1);
 const job = (n) => `01KJ${String(n).padStart(22, '0')}`;
 const button = (name) => async (page) => page.getByRole('button', { name }).first().click();
+const secondFactor = async (p) => {
+  await p.getByLabel('User name').fill('admin');
+  await p.getByLabel('Password').fill('right');
+  await button('Sign in')(p);
+  await p.getByRole('heading', { name: 'Enter your code' }).waitFor();
+};
+const setUpPassword = async (p) => {
+  await p.getByLabel('Current password').fill('once');
+  await p.getByLabel('New password', { exact: true }).fill('three quiet words');
+  await p.getByLabel('New password again').fill('three quiet words');
+  await button('Change password')(p);
+  await p.getByRole('img', { name: /QR code/ }).waitFor();
+};
+const setUpFactor = async (p) => {
+  await setUpPassword(p);
+  await p.getByLabel('Six-digit code').fill('123456');
+  await p.getByText('I have kept them').waitFor();
+};
+const makeToken = async (p) => {
+  await button('Create a token')(p);
+  await p.getByLabel('What uses it').fill('Inventory');
+  await p.getByRole('button', { name: 'Create', exact: true }).click();
+  await p.getByText('Copy it now').waitFor();
+};
 const pages = {
   'sign-in': ['/sign-in?mock=signed-out'],
   'sign-in-wrong': [
@@ -54,7 +78,94 @@ const pages = {
       await p.getByRole('alert').waitFor();
     },
   ],
+  'sign-in-locked': [
+    '/sign-in?mock=signed-out',
+    async (p) => {
+      await p.getByLabel('User name').fill('admin');
+      await p.getByLabel('Password').fill('locked');
+      await button('Sign in')(p);
+      await p.getByRole('alert').waitFor();
+    },
+  ],
+  'sign-in-sso-only': ['/sign-in?mock=sso-only&error=sso_no_role'],
+  'sign-in-code': ['/sign-in?mock=mfa', secondFactor],
+  'sign-in-code-wrong': [
+    '/sign-in?mock=mfa',
+    async (p) => {
+      await secondFactor(p);
+      await p.getByLabel('Six-digit code').fill('000000');
+      await p.getByText('This code is wrong').waitFor();
+    },
+  ],
+  'sign-in-recovery': [
+    '/sign-in?mock=mfa',
+    async (p) => {
+      await secondFactor(p);
+      await button('Use a recovery code')(p);
+    },
+  ],
   password: ['/?mock=must-change'],
+  'setup-password': [
+    '/?mock=first',
+    async (p) => p.getByLabel('New password', { exact: true }).fill('three quiet words'),
+  ],
+  'setup-factor': ['/?mock=first', setUpPassword],
+  'setup-codes': ['/?mock=first', setUpFactor],
+  'setup-done': [
+    '/?mock=first',
+    async (p) => {
+      await setUpFactor(p);
+      await p.getByLabel('I have kept them').check();
+      await button('Continue')(p);
+    },
+  ],
+  profile: ['/profile'],
+  'profile-zone': [
+    '/profile',
+    async (p) => {
+      await p.getByLabel('Time zone').fill('new york');
+      await p.getByRole('option', { name: /New_York/ }).waitFor();
+    },
+  ],
+  'profile-password': ['/profile/password'],
+  'profile-factors': ['/profile/factors'],
+  'profile-sessions': ['/profile/sessions'],
+  'profile-tokens': ['/profile/tokens'],
+  'profile-tokens-empty': ['/profile/tokens?mock=empty'],
+  'profile-token-new': [
+    '/profile/tokens',
+    async (p) => {
+      await button('Create a token')(p);
+      await p.getByLabel('Only hosts of some groups').check();
+    },
+  ],
+  'profile-token-made': ['/profile/tokens', makeToken],
+  'profile-sign-on': ['/profile/sign-on?mock=sso'],
+  'profile-error': [
+    '/profile/sessions?mock=failing:/auth/sessions',
+    async (p) => p.getByText('The database does not answer').first().waitFor({ timeout: 20000 }),
+  ],
+  'step-up': [
+    '/profile/factors?mock=stale',
+    async (p) => {
+      await button('Make new codes')(p);
+      await button('Make 10 new codes')(p);
+      await p.getByRole('dialog', { name: 'Confirm that it is you' }).waitFor();
+    },
+  ],
+  'step-up-cancelled': [
+    '/profile/factors?mock=stale',
+    async (p) => {
+      await button('Make new codes')(p);
+      await button('Make 10 new codes')(p);
+      await p
+        .getByRole('dialog', { name: 'Confirm that it is you' })
+        .getByRole('button', { name: 'Cancel' })
+        .click();
+      await p.getByText('Nothing was changed').waitFor();
+    },
+  ],
+  'not-allowed': ['/deploy?mock=auditor'],
   dashboard: ['/'],
   'dashboard-empty': ['/?mock=empty'],
   hosts: ['/hosts'],
