@@ -100,7 +100,11 @@ export const factorRoutes: Route[] = [
         backed_up: true,
       };
       mfa.passkeys.push(passkey);
-      return json({ passkey, recovery_codes: firstFactor() ? codes() : null }, 201);
+      const first = firstFactor();
+      return json(
+        { passkey, recovery_codes: first ? codes() : null, session: first ? session() : null },
+        201,
+      );
     },
   ],
   [

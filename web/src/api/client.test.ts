@@ -141,3 +141,32 @@ it('fills in paths and leaves out empty filters', async () => {
   });
   expect(urls).toEqual(['/api/v1/hosts/a%2Fb', '/api/v1/hosts?state=healthy%2Cunknown&page=2']);
 });
+
+it('does not renew because a code was wrong, and does not send it twice', async () => {
+  let sent = 0;
+  server.use(
+    http.post('*/api/v1/auth/step-up/totp', () => {
+      sent++;
+      return refused(401, 'invalid_code');
+    }),
+  );
+  session.begin(answer('t'));
+  await expect(call('stepUpTotp', { body: { code: '000000' } })).rejects.toMatchObject({
+    code: 'invalid_code',
+  });
+  expect(sent).toBe(1);
+  expect(session.get().status).toBe('signed_in');
+});
+
+it('learns from a refusal what the user has to do first', async () => {
+  const left = someUser({ must_set_up_mfa: true });
+  server.use(
+    http.get('*/api/v1/hosts', () => refused(403, 'mfa_setup_required')),
+    http.get('*/api/v1/auth/me', () => HttpResponse.json(left)),
+  );
+  session.begin(answer('t'));
+  await expect(call('listHosts', { query: {} })).rejects.toMatchObject({
+    code: 'mfa_setup_required',
+  });
+  expect(session.get().user).toEqual(left);
+});

@@ -172,3 +172,21 @@ it('survives words that are not a message', async () => {
   socket.says({ type: 'host', host_id: 'H' });
   expect(seen).toEqual([{ type: 'host', host_id: 'H' }]);
 });
+
+it('passes on the reason for which the manager closed the connection', async () => {
+  const reasons: string[] = [];
+  const socket = makeSocket();
+  const live = new LiveConnection({
+    ticket: async () => 't',
+    open: () => socket,
+    after: () => () => undefined,
+    random: () => 1,
+    refused: (reason) => reasons.push(reason),
+  });
+  live.start();
+  await vi.waitFor(() => expect(socket.onopen).not.toBeNull());
+  socket.opens();
+  socket.onclose?.(new CloseEvent('close', { code: 1008, reason: 'session_ended' }));
+  expect(reasons).toEqual(['session_ended']);
+  live.stop();
+});

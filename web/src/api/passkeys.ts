@@ -9,25 +9,24 @@ export const hasPasskeys = () =>
 export class PasskeyCancelled extends Error {}
 
 /** Shows a passkey: what to send back to the manager. */
-export async function showPasskey(options: object): Promise<object> {
+export async function showPasskey(
+  options: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
   const { startAuthentication } = await import('@simplewebauthn/browser');
-  return said(() => startAuthentication({ optionsJSON: unwrap(options) as never }));
+  return said(() => startAuthentication({ optionsJSON: options as never }));
 }
 
 /** Makes a passkey: what to send to the manager to keep. */
-export async function makePasskey(options: object): Promise<object> {
+export async function makePasskey(
+  options: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
   const { startRegistration } = await import('@simplewebauthn/browser');
-  return said(() => startRegistration({ optionsJSON: unwrap(options) as never }));
+  return said(() => startRegistration({ optionsJSON: options as never }));
 }
 
-/** Some servers send the options as the browser takes them, under "publicKey". */
-function unwrap(options: object): object {
-  return 'publicKey' in options ? (options.publicKey as object) : options;
-}
-
-async function said<T>(ceremony: () => Promise<T>): Promise<T> {
+async function said(ceremony: () => Promise<object>): Promise<Record<string, unknown>> {
   try {
-    return await ceremony();
+    return { ...(await ceremony()) };
   } catch (error) {
     throw inWords(error as Error);
   }

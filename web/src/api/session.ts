@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { can, type Permission, whyNot } from '../lib/can';
 import type { Session, User } from './types';
 
 /**
@@ -73,4 +74,14 @@ export const session = {
 
 export function useSession(): SessionState {
   return useSyncExternalStore(session.subscribe, session.get);
+}
+
+/** Whether the signed-in user's role has a permission. */
+export function useMay(permission: Permission): boolean {
+  return can(useSession().user, permission);
+}
+
+/** Why the signed-in user may not; empty when they may. */
+export function useWhyNot(permission: Permission): string {
+  return whyNot(useSession().user, permission);
 }

@@ -29,6 +29,10 @@ export type SignIn = { session: api.Session | null; challenge: api.Challenge | n
 export type MFA = Omit<api.MFA, 'totp'> & { totp: api.TOTP | null };
 export type TOTPConfirmed = Omit<api.TOTPConfirmed, 'session'> & { session: api.Session | null };
 
+export type RegisteredPasskey = Omit<api.RegisteredPasskey, 'session'> & {
+  session: api.Session | null;
+};
+
 type WithLists<T, K extends keyof T> = Omit<T, K> & { [P in K]: NonNullable<T[P]> };
 
 export type AgentRollback = { state: 'ready' | 'partial' | 'impossible'; reasons: string[] };
@@ -88,6 +92,7 @@ type Corrected = {
   login: SignIn;
   getMfa: MFA;
   confirmTotp: TOTPConfirmed;
+  registerPasskey: RegisteredPasskey;
   getSettings: Settings;
   setAccess: AccessSettings;
   confirmAccess: AccessSettings;

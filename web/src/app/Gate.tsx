@@ -8,6 +8,7 @@ import { mustSetUp } from '../features/auth/setup/steps';
 import { StepUpDialog } from '../features/auth/stepup/StepUpDialog';
 import { paths, safeReturnPath, withQuery } from '../lib/paths';
 import { Box } from '../ui/mui';
+import { dropNotices } from '../ui/notify';
 import { ErrorState, TextSkeleton } from '../ui/states';
 import { retried } from './chunks';
 import { Preferences } from './Preferences';
@@ -38,7 +39,9 @@ export function Gate({ client }: { client: QueryClient }) {
   }, [begin]);
   useEffect(() => {
     // Nothing of one user may be left for the next.
-    if (status === 'signed_out') client.clear();
+    if (status !== 'signed_out') return;
+    client.clear();
+    dropNotices();
   }, [status, client]);
   if (status === 'starting') {
     if (!error) return <Waiting />;

@@ -10,6 +10,7 @@ import {
   HostsIcon,
   JobsIcon,
   SettingsIcon,
+  UserIcon,
   UsersIcon,
 } from '../ui/icons';
 
@@ -73,7 +74,10 @@ export const navigation: { group: string; items: NavItem[] }[] = [
   },
 ];
 
-export const allPages = navigation.flatMap((section) => section.items);
+/** Pages that are reached another way: found by the search, named in the breadcrumbs. */
+const unlisted: NavItem[] = [{ name: 'Profile', to: paths.profile(), icon: UserIcon, keys: 'g i' }];
+
+export const allPages = [...navigation.flatMap((section) => section.items), ...unlisted];
 
 type Person = { role: string } | null;
 
@@ -87,7 +91,10 @@ export function navigationOf(person: Person) {
     .filter((section) => section.items.length > 0);
 }
 
-export const pagesOf = (person: Person) => navigationOf(person).flatMap((section) => section.items);
+export const pagesOf = (person: Person) => [
+  ...navigationOf(person).flatMap((section) => section.items),
+  ...unlisted,
+];
 
 /** Whether `to` is where the address leads, or above it. */
 export function isHere(to: string, pathname: string): boolean {

@@ -12,6 +12,7 @@ import EnrollmentPage from '../features/enrollment/EnrollmentPage';
 import HostPage from '../features/hosts/HostPage';
 import HostsPage from '../features/hosts/HostsPage';
 import JobPage from '../features/jobs/JobPage';
+import { someUser } from './people';
 import { expectAccessible, show } from './render';
 import { server } from './server';
 
@@ -19,6 +20,7 @@ import { server } from './server';
 const calls: string[] = [];
 beforeEach(() => {
   calls.length = 0;
+  session.begin({ access_token: 't', expires_at: '', user: someUser() });
   Object.assign(state, { signedIn: true, mustChange: false, empty: false, failing: '' });
   server.use(
     http.all('*/api/v1/*', async ({ request }) => {

@@ -2,6 +2,7 @@ import '@testing-library/jest-dom/vitest';
 import { cleanup, configure } from '@testing-library/react';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { session } from '../api/session';
+import { dropNotices } from '../ui/notify';
 import { server } from './server';
 
 configure({ asyncUtilTimeout: 15_000 });
@@ -11,5 +12,6 @@ afterEach(() => {
   server.resetHandlers();
   localStorage.clear();
   session.end();
+  dropNotices();
 });
 afterAll(() => server.close());

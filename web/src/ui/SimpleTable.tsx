@@ -17,6 +17,8 @@ export function SimpleTable<T>(props: {
   rows: T[];
   rowKey: (row: T) => string;
   maxHeight?: number;
+  /** For rows of one line with buttons: all of it on one height. */
+  middle?: boolean;
 }) {
   return (
     <Box
@@ -45,7 +47,7 @@ export function SimpleTable<T>(props: {
             px: 1.5,
             py: 0.75,
             borderBottom: `1px solid ${line}`,
-            verticalAlign: 'top',
+            verticalAlign: props.middle ? 'middle' : 'top',
           },
           // A button is higher than a line: without this it would stretch its row.
           '& td .MuiButton-root': { my: '-5px' },

@@ -17,6 +17,11 @@ export function notify(text: string, severity: AlertColor = 'info') {
   useNotices.setState((state) => ({ list: [...state.list, notice].slice(-5) }));
 }
 
+/** Takes all notices away: they are about somebody who is gone. */
+export function dropNotices() {
+  useNotices.setState({ list: [] });
+}
+
 export function Notices() {
   const { list, drop } = useNotices();
   const notice = list[0];

@@ -53,6 +53,8 @@ export const theme = createTheme({
       styleOverrides: { root: { backgroundImage: 'none' } },
     },
     MuiTextField: { defaultProps: { size: 'small' } },
+    MuiAutocomplete: { styleOverrides: { paper: { border: '1px solid var(--line)' } } },
+    MuiMenu: { styleOverrides: { paper: { border: '1px solid var(--line)' } } },
     MuiTooltip: {
       defaultProps: { enterDelay: 300 },
       styleOverrides: { tooltip: { fontSize: 12, whiteSpace: 'pre-line' } },

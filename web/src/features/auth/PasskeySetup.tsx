@@ -2,7 +2,8 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/client';
 import { hasPasskeys, makePasskey } from '../../api/passkeys';
-import type { PasskeyRegistered } from '../../api/types';
+import { session } from '../../api/session';
+import type { RegisteredPasskey } from '../../api/types';
 import { KeyIcon } from '../../ui/icons';
 import { Alert, Button, Stack, TextField } from '../../ui/mui';
 import { Refused, useWait } from './Refused';
@@ -22,7 +23,7 @@ export function deviceName(agent: string): string {
 }
 
 /** Makes a passkey on this device or on a security key, under a name that tells it from the others. */
-export function PasskeySetup(props: { onDone: (answer: PasskeyRegistered) => void }) {
+export function PasskeySetup(props: { onDone: (answer: RegisteredPasskey) => void }) {
   const [name, setName] = useState(() => deviceName(navigator.userAgent));
   const make = useMutation({
     mutationFn: async () => {
@@ -30,7 +31,10 @@ export function PasskeySetup(props: { onDone: (answer: PasskeyRegistered) => voi
       const credential = await makePasskey(options);
       return call('registerPasskey', { body: { ceremony, credential, name: name.trim() } });
     },
-    onSuccess: props.onDone,
+    onSuccess: (answer) => {
+      props.onDone(answer);
+      if (answer.session) session.begin(answer.session);
+    },
   });
   const wait = useWait(make.error);
   if (!hasPasskeys())

@@ -52,7 +52,7 @@ export function RecoveryCodes(props: {
           m: 0,
           p: 2,
           display: 'grid',
-          gridTemplateColumns: 'repeat(auto-fit, minmax(150px, 1fr))',
+          gridTemplateColumns: { xs: '1fr', sm: '1fr 1fr' },
           gap: 1,
           border: `1px solid ${line}`,
           borderRadius: 1,

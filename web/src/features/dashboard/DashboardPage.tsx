@@ -1,4 +1,5 @@
 import { problemOf } from '../../api/problem';
+import { useMay } from '../../api/session';
 import type { Fleet } from '../../api/types';
 import { paths, withQuery } from '../../lib/paths';
 import { hostStateOrder, hostStatus, severityOrder, severityStatus } from '../../lib/status';
@@ -69,14 +70,17 @@ function Overview({ fleet }: { fleet: Fleet }) {
 }
 
 function NoHosts({ waiting }: { waiting: number }) {
+  const mayAdd = useMay('hosts.manage');
   return (
     <Panel>
       <EmptyState
         title="No hosts yet"
         action={
-          <LinkButton variant="contained" to={paths.addHost}>
-            Add a host
-          </LinkButton>
+          mayAdd && (
+            <LinkButton variant="contained" to={paths.addHost}>
+              Add a host
+            </LinkButton>
+          )
         }
       >
         {waiting > 0

@@ -1,3 +1,4 @@
+import { useMay } from '../../api/session';
 import type { JobSummary } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { isFinal, jobStatus } from '../../lib/status';
@@ -10,14 +11,17 @@ import { Time } from '../../ui/Time';
 import { line } from '../../ui/tones';
 
 export function RecentJobs({ jobs }: { jobs: JobSummary[] }) {
+  const mayDeploy = useMay('fleet.operate');
   if (jobs.length === 0) {
     return (
       <EmptyState
         title="No jobs yet"
         action={
-          <LinkButton to={paths.deploy} variant="outlined">
-            Deploy patches
-          </LinkButton>
+          mayDeploy && (
+            <LinkButton to={paths.deploy} variant="outlined">
+              Deploy patches
+            </LinkButton>
+          )
         }
       >
         A job is one order to one or many hosts. Deploying makes one.

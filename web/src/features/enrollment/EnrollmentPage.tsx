@@ -1,4 +1,5 @@
 import { problemOf } from '../../api/problem';
+import { useMay, useWhyNot } from '../../api/session';
 import { paths, withQuery } from '../../lib/paths';
 import { useUrlState } from '../../lib/url';
 import { count } from '../../lib/words';
@@ -6,6 +7,7 @@ import { LinkButton } from '../../ui/LinkButton';
 import { LinkTabs } from '../../ui/LinkTabs';
 import { Box, Button, Stack } from '../../ui/mui';
 import { PageHeader, Panel } from '../../ui/Page';
+import { Refusable } from '../../ui/Refusable';
 import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
 import { AddHost } from './AddHost';
 import { Authority } from './Authority';
@@ -17,6 +19,7 @@ import { Tokens } from './Tokens';
 /** Which machines ask to join, can they be believed, and how do more come? */
 export default function EnrollmentPage() {
   const [get, set] = useUrlState();
+  const why = useWhyNot('hosts.manage');
   const pending = useEnrollments('pending');
   const view = ['decided', 'tokens'].includes(get('view')) ? get('view') : 'pending';
   return (
@@ -25,9 +28,15 @@ export default function EnrollmentPage() {
         title="Enrollment"
         subtitle="A machine joins when its request is approved here, or by a token that approves it."
         actions={
-          <Button variant="contained" onClick={() => set({ add: '1' }, true)}>
-            Add host
-          </Button>
+          <Refusable why={why}>
+            <Button
+              variant="contained"
+              disabled={why !== ''}
+              onClick={() => set({ add: '1' }, true)}
+            >
+              Add host
+            </Button>
+          </Refusable>
         }
       />
       <LinkTabs
@@ -59,12 +68,13 @@ export default function EnrollmentPage() {
         </Box>
         <Authority />
       </Box>
-      {get('add') === '1' && <AddHost onClose={() => set({ add: undefined })} />}
+      {get('add') === '1' && !why && <AddHost onClose={() => set({ add: undefined })} />}
     </>
   );
 }
 
 function Pending({ query }: { query: ReturnType<typeof useEnrollments> }) {
+  const mayAdd = useMay('hosts.manage');
   const problem = problemOf(query);
   if (problem) return <ErrorState {...problem} onRetry={problem.retry} />;
   if (!query.data)
@@ -79,9 +89,11 @@ function Pending({ query }: { query: ReturnType<typeof useEnrollments> }) {
         <EmptyState
           title="Nobody waits"
           action={
-            <LinkButton variant="outlined" to={paths.addHost}>
-              Add a host
-            </LinkButton>
+            mayAdd && (
+              <LinkButton variant="outlined" to={paths.addHost}>
+                Add a host
+              </LinkButton>
+            )
           }
         >
           Requests appear here by themselves, a few seconds after an agent was told to enroll.

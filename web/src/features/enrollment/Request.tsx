@@ -2,11 +2,13 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { messageOf, requestIdOf } from '../../api/errors';
+import { useWhyNot } from '../../api/session';
 import type { Enrollment } from '../../api/types';
 import { Confirm } from '../../ui/Confirm';
 import { FormDialog } from '../../ui/FormDialog';
 import { Alert, Button, Stack, TextField } from '../../ui/mui';
 import { Facts, Mono, Panel } from '../../ui/Page';
+import { Refusable } from '../../ui/Refusable';
 import { Time } from '../../ui/Time';
 import { type DenyForm, denyForm } from './forms';
 import { useApprove, useDeny } from './queries';
@@ -14,6 +16,7 @@ import { useApprove, useDeny } from './queries';
 /** One machine's request with the evidence to compare before it is believed. */
 export function Request({ request }: { request: Enrollment }) {
   const approve = useApprove();
+  const why = useWhyNot('hosts.manage');
   const [asked, setAsked] = useState<'approve' | 'deny' | null>(null);
   const suspicious = request.collisions.length > 0;
   return (
@@ -21,16 +24,21 @@ export function Request({ request }: { request: Enrollment }) {
       title={request.hostname}
       actions={
         <Stack direction="row" sx={{ gap: 1 }}>
-          <Button color="error" onClick={() => setAsked('deny')}>
-            Deny…
-          </Button>
-          <Button
-            variant="contained"
-            loading={approve.isPending}
-            onClick={() => (suspicious ? setAsked('approve') : approve.mutate(request))}
-          >
-            {suspicious ? 'Approve…' : `Approve ${request.hostname}`}
-          </Button>
+          <Refusable why={why}>
+            <Button color="error" disabled={why !== ''} onClick={() => setAsked('deny')}>
+              Deny…
+            </Button>
+          </Refusable>
+          <Refusable why={why}>
+            <Button
+              variant="contained"
+              disabled={why !== ''}
+              loading={approve.isPending}
+              onClick={() => (suspicious ? setAsked('approve') : approve.mutate(request))}
+            >
+              {suspicious ? 'Approve…' : `Approve ${request.hostname}`}
+            </Button>
+          </Refusable>
         </Stack>
       }
     >

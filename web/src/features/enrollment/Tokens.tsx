@@ -1,8 +1,10 @@
 import { useState } from 'react';
 import { problemOf } from '../../api/problem';
+import { useMay, useWhyNot } from '../../api/session';
 import type { EnrollmentToken } from '../../api/types';
 import { Button } from '../../ui/mui';
 import { Panel } from '../../ui/Page';
+import { Refusable } from '../../ui/Refusable';
 import { SimpleTable } from '../../ui/SimpleTable';
 import { StatusPill } from '../../ui/StatusPill';
 import { EmptyState, ErrorState, TextSkeleton } from '../../ui/states';
@@ -15,6 +17,7 @@ import { tokenStatus } from './tokenStatus';
 export function Tokens() {
   const tokens = useTokens();
   const [open, setOpen] = useState(false);
+  const why = useWhyNot('hosts.manage');
   const problem = problemOf(tokens);
   return (
     <>
@@ -22,9 +25,11 @@ export function Tokens() {
         title="Enrollment tokens"
         flush
         actions={
-          <Button variant="outlined" onClick={() => setOpen(true)}>
-            New token
-          </Button>
+          <Refusable why={why}>
+            <Button variant="outlined" disabled={why !== ''} onClick={() => setOpen(true)}>
+              New token
+            </Button>
+          </Refusable>
         }
       >
         {problem && <ErrorState {...problem} onRetry={problem.retry} />}
@@ -46,6 +51,7 @@ const NoTokens = () => (
 function List({ items }: { items: EnrollmentToken[] }) {
   const now = useNow();
   const revoke = useRevokeToken();
+  const mayRevoke = useMay('hosts.manage');
   return (
     <SimpleTable
       caption="Enrollment tokens"
@@ -68,6 +74,7 @@ function List({ items }: { items: EnrollmentToken[] }) {
           name: 'Action',
           align: 'right',
           cell: (t) =>
+            mayRevoke &&
             tokenStatus(t, now).label === 'Works' && (
               <Button
                 color="error"

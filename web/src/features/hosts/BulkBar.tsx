@@ -1,12 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useSession } from '../../api/session';
-import { can } from '../../lib/can';
+import { useMay, useWhyNot } from '../../api/session';
 import { deployTo } from '../../lib/paths';
 import { count } from '../../lib/words';
 import { GroupsIcon, RefreshIcon } from '../../ui/icons';
 import { LinkButton } from '../../ui/LinkButton';
 import { Button, Stack } from '../../ui/mui';
+import { Refusable } from '../../ui/Refusable';
 import { toneTint } from '../../ui/tones';
 import { AddToGroup } from './AddToGroup';
 import { filterText } from './filter';
@@ -24,7 +24,8 @@ export function BulkBar(props: {
   onEverything: () => void;
   onClear: () => void;
 }) {
-  const me = useSession().user;
+  const mayGroup = useMay('groups.manage');
+  const noOperating = useWhyNot('fleet.operate');
   const [grouping, setGrouping] = useState(false);
   const refresh = useRefreshHosts();
   const start = useMutation({
@@ -58,26 +59,31 @@ export function BulkBar(props: {
         </Button>
       )}
       <Stack direction="row" sx={{ gap: 1, ml: 'auto' }}>
-        {can(me, 'groups.manage') && (
+        {mayGroup && (
           <Button startIcon={<GroupsIcon />} onClick={() => setGrouping(true)}>
             Add to group…
           </Button>
         )}
-        <Button
-          startIcon={<RefreshIcon />}
-          loading={start.isPending}
-          onClick={() => start.mutate()}
-        >
-          Refresh {count(n, 'host')}
-        </Button>
-        <LinkButton
-          variant="contained"
-          to={deployTo(target)}
-          disabled={tooMany}
-          title={tooMany ? `Use a filter to choose more than ${mostNamed} hosts.` : undefined}
-        >
-          Deploy to {count(n, 'host')}
-        </LinkButton>
+        <Refusable why={noOperating}>
+          <Button
+            startIcon={<RefreshIcon />}
+            disabled={noOperating !== ''}
+            loading={start.isPending}
+            onClick={() => start.mutate()}
+          >
+            Refresh {count(n, 'host')}
+          </Button>
+        </Refusable>
+        <Refusable why={noOperating}>
+          <LinkButton
+            variant="contained"
+            to={deployTo(target)}
+            disabled={tooMany || noOperating !== ''}
+            title={tooMany ? `Use a filter to choose more than ${mostNamed} hosts.` : undefined}
+          >
+            Deploy to {count(n, 'host')}
+          </LinkButton>
+        </Refusable>
         <Button onClick={props.onClear}>Clear</Button>
       </Stack>
       {grouping && (

@@ -1,11 +1,13 @@
 import { useState } from 'react';
 import { messageOf, requestIdOf } from '../../api/errors';
+import { useWhyNot } from '../../api/session';
 import type { Host } from '../../api/types';
 import { Confirm } from '../../ui/Confirm';
 import { RebootIcon, RefreshIcon, TrashIcon } from '../../ui/icons';
 import { MenuButton } from '../../ui/MenuButton';
 import { Button, ListItemIcon, ListItemText, MenuItem } from '../../ui/mui';
 import { notify } from '../../ui/notify';
+import { Refusable } from '../../ui/Refusable';
 import { useRebootHost, useRefreshHost, useRemoveHost } from './queries';
 
 type Asked = 'reboot' | 'remove' | null;
@@ -18,18 +20,23 @@ export function HostActions(props: {
   const { host } = props;
   const [asked, setAsked] = useState<Asked>(null);
   const refresh = useRefreshHost(host.id);
+  const noOperating = useWhyNot('fleet.operate');
+  const noRemoving = useWhyNot('hosts.manage');
   const busy = refresh.isPending || host.refreshing;
   return (
     <>
-      <Button
-        variant="outlined"
-        startIcon={<RefreshIcon />}
-        onClick={() => refresh.mutate()}
-        loading={busy}
-        loadingPosition="start"
-      >
-        {busy ? 'Refreshing' : 'Refresh'}
-      </Button>
+      <Refusable why={noOperating}>
+        <Button
+          variant="outlined"
+          startIcon={<RefreshIcon />}
+          disabled={noOperating !== ''}
+          onClick={() => refresh.mutate()}
+          loading={busy}
+          loadingPosition="start"
+        >
+          {busy ? 'Refreshing' : 'Refresh'}
+        </Button>
+      </Refusable>
       <span className="visually-hidden" role="status">
         {busy ? `Asking ${host.name} for fresh facts` : ''}
       </span>
@@ -39,6 +46,7 @@ export function HostActions(props: {
         items={(close) => [
           <MenuItem
             key="reboot"
+            disabled={noOperating !== ''}
             onClick={() => {
               close();
               setAsked('reboot');
@@ -47,10 +55,11 @@ export function HostActions(props: {
             <ListItemIcon>
               <RebootIcon fontSize="small" />
             </ListItemIcon>
-            <ListItemText>Reboot now…</ListItemText>
+            <ListItemText secondary={noOperating}>Reboot now…</ListItemText>
           </MenuItem>,
           <MenuItem
             key="remove"
+            disabled={noRemoving !== ''}
             onClick={() => {
               close();
               setAsked('remove');
@@ -59,7 +68,7 @@ export function HostActions(props: {
             <ListItemIcon>
               <TrashIcon fontSize="small" />
             </ListItemIcon>
-            <ListItemText>Remove host…</ListItemText>
+            <ListItemText secondary={noRemoving}>Remove host…</ListItemText>
           </MenuItem>,
         ]}
       />

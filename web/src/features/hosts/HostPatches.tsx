@@ -1,4 +1,5 @@
 import { problemOf } from '../../api/problem';
+import { useMay } from '../../api/session';
 import type { Host, Patch } from '../../api/types';
 import { bytes } from '../../lib/numbers';
 import { deployTo } from '../../lib/paths';
@@ -103,6 +104,7 @@ export function HostPatches({ host }: { host: Host }) {
     page: at.page,
     page_size: at.pageSize,
   };
+  const mayDeploy = useMay('fleet.operate');
   const patches = useHostPart('hostPatches', host.id, query);
   return (
     <Panel flush>
@@ -124,9 +126,11 @@ export function HostPatches({ host }: { host: Host }) {
         <span>
           Package lists of <Time at={patches.data?.checked_at} never="an unknown time" />
         </span>
-        <LinkButton sx={{ ml: 'auto' }} variant="outlined" to={deployTo([host.id])}>
-          Plan these patches
-        </LinkButton>
+        {mayDeploy && (
+          <LinkButton sx={{ ml: 'auto' }} variant="outlined" to={deployTo([host.id])}>
+            Plan these patches
+          </LinkButton>
+        )}
       </Stack>
       <DataTable
         label={`Pending patches of ${host.name}`}

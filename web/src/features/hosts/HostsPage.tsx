@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { problemOf } from '../../api/problem';
+import { useMay } from '../../api/session';
 import { deployTo, paths } from '../../lib/paths';
 import { usePageState, useUrlState } from '../../lib/url';
 import { count, groups } from '../../lib/words';
@@ -29,6 +30,8 @@ export default function HostsPage() {
     setEverything(false);
     set({ ...values, page: undefined });
   };
+  const mayAdd = useMay('hosts.manage');
+  const mayDeploy = useMay('fleet.operate');
   const clearSelection = () => {
     setSelected(new Set());
     setEverything(false);
@@ -42,12 +45,16 @@ export default function HostsPage() {
         }
         actions={
           <>
-            <LinkButton to={paths.addHost} variant="outlined">
-              Add host
-            </LinkButton>
-            <LinkButton to={deployTo({ filter: 'pending=security' })} variant="contained">
-              Deploy
-            </LinkButton>
+            {mayAdd && (
+              <LinkButton to={paths.addHost} variant="outlined">
+                Add host
+              </LinkButton>
+            )}
+            {mayDeploy && (
+              <LinkButton to={deployTo({ filter: 'pending=security' })} variant="contained">
+                Deploy
+              </LinkButton>
+            )}
           </>
         }
       />
@@ -105,6 +112,7 @@ function sortOf(at: { sort?: string; order?: 'asc' | 'desc' }) {
 }
 
 function NoHosts(props: { filtered: boolean; onClear: () => void }) {
+  const mayAdd = useMay('hosts.manage');
   if (props.filtered) {
     return (
       <EmptyState
@@ -123,12 +131,16 @@ function NoHosts(props: { filtered: boolean; onClear: () => void }) {
     <EmptyState
       title="No hosts yet"
       action={
-        <LinkButton variant="contained" to={paths.addHost}>
-          Add a host
-        </LinkButton>
+        mayAdd && (
+          <LinkButton variant="contained" to={paths.addHost}>
+            Add a host
+          </LinkButton>
+        )
       }
     >
-      Install the agent on a machine and let it enroll itself.
+      {mayAdd
+        ? 'Install the agent on a machine and let it enroll itself.'
+        : 'No host is in your groups. An administrator adds hosts and decides about groups.'}
     </EmptyState>
   );
 }

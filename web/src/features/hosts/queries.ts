@@ -3,6 +3,7 @@ import { call } from '../../api/client';
 import { messageOf } from '../../api/errors';
 import { keys } from '../../api/keys';
 import { usePolling } from '../../api/liveConnection';
+import { useMay } from '../../api/session';
 import type { Group, Host, Operations } from '../../api/types';
 import { count } from '../../lib/words';
 import { notify } from '../../ui/notify';
@@ -28,7 +29,9 @@ export function useHostFacets() {
 
 /** Machines that wait for approval, for the banner; the page of their own has the rest. */
 export function usePendingEnrollments() {
+  const enabled = useMay('enrollment.read');
   return useQuery({
+    enabled,
     queryKey: [...keys.enrollmentList('pending'), 'count'],
     queryFn: ({ signal }) =>
       call('listEnrollments', { query: { status: 'pending', page_size: 1 }, signal }),

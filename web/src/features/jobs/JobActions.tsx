@@ -1,17 +1,20 @@
 import { useState } from 'react';
 import { messageOf, requestIdOf } from '../../api/errors';
+import { useWhyNot } from '../../api/session';
 import type { Job } from '../../api/types';
 import { isFinal } from '../../lib/status';
 import { count } from '../../lib/words';
 import { Confirm } from '../../ui/Confirm';
 import { RefreshIcon, RollbackIcon } from '../../ui/icons';
 import { Button } from '../../ui/mui';
+import { Refusable } from '../../ui/Refusable';
 import { useCancelJob, useRerun } from './queries';
 import { RollbackDialog } from './RollbackDialog';
 import { cancelSentence } from './words';
 
 export function JobActions({ job, onStarted }: { job: Job; onStarted: (id: string) => void }) {
   const [asked, setAsked] = useState<'cancel' | 'rollback' | 'rerun' | null>(null);
+  const why = useWhyNot('fleet.operate');
   const close = () => setAsked(null);
   const over = isFinal(job.state);
   const unsuccessful = job.counts.failed + job.counts.expired;
@@ -22,28 +25,40 @@ export function JobActions({ job, onStarted }: { job: Job; onStarted: (id: strin
   return (
     <>
       {over && unsuccessful > 0 && (
-        <Button variant="outlined" startIcon={<RefreshIcon />} onClick={() => setAsked('rerun')}>
-          Re-run {count(unsuccessful, 'failed host')}…
-        </Button>
+        <Refusable why={why}>
+          <Button
+            variant="outlined"
+            startIcon={<RefreshIcon />}
+            disabled={why !== ''}
+            onClick={() => setAsked('rerun')}
+          >
+            Re-run {count(unsuccessful, 'failed host')}…
+          </Button>
+        </Refusable>
       )}
       {canRollBack && (
-        <Button
-          variant="outlined"
-          startIcon={<RollbackIcon />}
-          onClick={() => setAsked('rollback')}
-        >
-          Roll back…
-        </Button>
+        <Refusable why={why}>
+          <Button
+            variant="outlined"
+            startIcon={<RollbackIcon />}
+            disabled={why !== ''}
+            onClick={() => setAsked('rollback')}
+          >
+            Roll back…
+          </Button>
+        </Refusable>
       )}
       {!over && (
-        <Button
-          variant="outlined"
-          color="error"
-          disabled={job.cancel_requested_at !== null}
-          onClick={() => setAsked('cancel')}
-        >
-          {job.cancel_requested_at ? 'Cancelling' : 'Cancel…'}
-        </Button>
+        <Refusable why={why}>
+          <Button
+            variant="outlined"
+            color="error"
+            disabled={why !== '' || job.cancel_requested_at !== null}
+            onClick={() => setAsked('cancel')}
+          >
+            {job.cancel_requested_at ? 'Cancelling' : 'Cancel…'}
+          </Button>
+        </Refusable>
       )}
       <Cancel job={job} open={asked === 'cancel'} onClose={close} />
       <Rerun

@@ -1,4 +1,5 @@
 import { problemOf } from '../../api/problem';
+import { useMay } from '../../api/session';
 import type { JobSummary } from '../../api/types';
 import { paths } from '../../lib/paths';
 import { isFinal, jobStatus } from '../../lib/status';
@@ -83,6 +84,7 @@ export default function JobsPage() {
     q: get('q') || undefined,
   };
   const jobs = useJobs({ ...filter, page: at.page, page_size: at.pageSize });
+  const mayDeploy = useMay('fleet.operate');
   const filtered = Object.values(filter).some(Boolean);
   const change = (values: Record<string, string | undefined>) =>
     set({ ...values, page: undefined });
@@ -92,9 +94,11 @@ export default function JobsPage() {
         title="Jobs"
         subtitle={jobs.data ? count(jobs.data.total, 'job') : 'Loading'}
         actions={
-          <LinkButton variant="contained" to={paths.deploy}>
-            Deploy
-          </LinkButton>
+          mayDeploy && (
+            <LinkButton variant="contained" to={paths.deploy}>
+              Deploy
+            </LinkButton>
+          )
         }
       />
       <Panel flush>
@@ -137,9 +141,11 @@ export default function JobsPage() {
               <EmptyState
                 title="No jobs yet"
                 action={
-                  <LinkButton variant="contained" to={paths.deploy}>
-                    Deploy patches
-                  </LinkButton>
+                  mayDeploy && (
+                    <LinkButton variant="contained" to={paths.deploy}>
+                      Deploy patches
+                    </LinkButton>
+                  )
                 }
               >
                 A job is one order to one or many hosts. Deploying makes one.

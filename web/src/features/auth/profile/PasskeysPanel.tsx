@@ -54,6 +54,7 @@ export function PasskeysPanel(props: {
         </EmptyState>
       ) : (
         <SimpleTable
+          middle
           caption="Your passkeys"
           rows={passkeys}
           rowKey={(passkey) => passkey.id}

@@ -66,6 +66,7 @@ function List({ items }: { items: SessionInfo[] }) {
   });
   return (
     <SimpleTable
+      middle
       caption="Your sessions"
       rows={items}
       rowKey={(item) => item.id}

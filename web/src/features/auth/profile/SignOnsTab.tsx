@@ -86,6 +86,7 @@ function Providers(props: { rows: Row[]; user: User; linked: number }) {
   return (
     <>
       <SimpleTable
+        middle
         caption="Providers of single sign-on"
         rows={props.rows}
         rowKey={(row) => row.provider_id}

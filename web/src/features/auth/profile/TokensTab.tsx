@@ -72,6 +72,7 @@ function List(props: { items: ApiToken[]; onRevoke: (token: ApiToken) => void })
   const nameOf = useGroupNames();
   return (
     <SimpleTable
+      middle
       caption="Your API tokens"
       rows={props.items}
       rowKey={(token) => token.id}

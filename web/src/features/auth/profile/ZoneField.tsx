@@ -28,6 +28,8 @@ export function ZoneField(props: { value: string; onChange: (zone: string) => vo
           ? all
           : all.filter((zone) => zoneMatches(name(zone), zones.get(zone) ?? '', inputValue))
       }
+      // The list is drawn outside of the page's own landmarks.
+      slotProps={{ popper: { role: 'region', 'aria-label': 'Time zones' } as object }}
       noOptionsText="No such zone. Try the next big city."
       renderOption={({ key, ...option }, zone) => (
         <Box
