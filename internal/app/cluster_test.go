@@ -33,7 +33,9 @@ type cluster struct {
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	dsn := pgtest.Empty(t)
-	c := &cluster{i: newInstallation(t, `database.url = "`+dsn+`"`)}
+	c := &cluster{}
+	c.proxy = httptest.NewUnstartedServer(nil) // its address is the product's
+	c.i = newInstallation(t, `database.url = "`+dsn+`"`, `http.public_url = "https://`+c.proxy.Listener.Addr().String()+`"`)
 	for n := range c.webs { // both at once: one of them migrates and makes the authority
 		c.webs[n] = c.i.launchAs(t, "web")
 	}
@@ -48,10 +50,11 @@ func newCluster(t *testing.T) *cluster {
 			}
 		}()
 	}
-	c.proxy = httptest.NewTLSServer(&httputil.ReverseProxy{
+	c.proxy.Config.Handler = &httputil.ReverseProxy{
 		Rewrite:   c.rewrite,
 		Transport: &http.Transport{TLSClientConfig: c.webs[0].client.Transport.(*http.Transport).TLSClientConfig.Clone()},
-	})
+	}
+	c.proxy.StartTLS()
 	t.Cleanup(c.proxy.Close)
 	return c
 }
@@ -90,11 +93,17 @@ func (c *cluster) visitor(t *testing.T, from string) *visitor {
 	require.NoError(t, err)
 	client := *c.proxy.Client()
 	client.Jar = jar
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &visitor{c: c, from: from, client: &client}
 }
 
 // ask implements signin.Ask.
 func (v *visitor) ask(t testing.TB, method, path, bearer string, body, out any) int {
+	t.Helper()
+	return v.send(t, method, path, bearer, body, out).StatusCode
+}
+
+func (v *visitor) send(t testing.TB, method, path, bearer string, body, out any) *http.Response {
 	t.Helper()
 	var b bytes.Buffer
 	if body != nil {
@@ -121,7 +130,7 @@ func (v *visitor) ask(t testing.TB, method, path, bearer string, body, out any) 
 	if out != nil && res.StatusCode < 300 {
 		require.NoError(t, json.Unmarshal(text.Bytes(), out), text.String())
 	}
-	return res.StatusCode
+	return res
 }
 
 // checkHeaders looks at every answer that a test gets, whatever it is about.

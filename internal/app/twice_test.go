@@ -12,6 +12,7 @@ import (
 	"patchmanager/internal/clock"
 	"patchmanager/internal/live"
 	"patchmanager/internal/testkit/signin"
+	"patchmanager/internal/testkit/testidp"
 )
 
 // Nothing that a person or an agent begins at one process needs the same one to
@@ -40,8 +41,11 @@ func TestEveryRequestMayLandOnAnotherProcess(t *testing.T) {
 	c.useToken(t, ada, mine.AccessToken)
 	c.enroll(t, ada, mine.AccessToken)
 	c.verifyTrail(t, ada, mine.AccessToken)
+	c.singleSignOn(t, ada, mine.AccessToken)
 	c.lockOut(t)
 	c.signOut(t, ada, p, &who)
+	require.NoError(t, ResetAccess(t.Context(), c.i.cfg))
+	c.visitor(t, "203.0.113.9").until(t, http.StatusOK, "GET", "/api/v1/ca/root.crt")
 	c.webs[1].stop(t)
 	c.worker.stop(t)
 	require.Positive(t, c.served[0].Load())
@@ -144,6 +148,28 @@ func (c *cluster) verifyTrail(t *testing.T, ada *visitor, access string) {
 	}
 	require.Equal(t, http.StatusOK, ada.ask(t, "GET", "/api/v1/audit?action=session.login&address=198.51.100.8", access, nil, &page))
 	require.Equal(t, 1, page.Total)
+}
+
+// singleSignOn leaves from one process and comes back to the other.
+func (c *cluster) singleSignOn(t *testing.T, ada *visitor, access string) {
+	t.Helper()
+	idp := testidp.Start(t, c.proxy.URL+"/api/v1/auth/sso/callback")
+	idp.SetUser(testidp.User{Username: "eve", Subject: "eve-1", Name: "Eve", Email: "eve@example.com", Groups: []string{"operators"}, AMR: []string{"mfa"}})
+	var provider struct{ ID string }
+	order := map[string]any{"name": "Test provider", "kind": "oidc", "issuer": idp.Issuer, "client_id": testidp.ClientID, "client_secret": testidp.Secret,
+		"scopes": []string{"openid", "profile", "email", "groups"}, "enabled": true, "groups_claim": "groups", "create_users": true,
+		"accept_mfa": true, "mfa_values": []string{"mfa"}, "mappings": []any{map[string]any{"claim_value": "operators", "role": "operator", "group_ids": []string{}}}}
+	require.Equal(t, http.StatusCreated, ada.ask(t, "POST", "/api/v1/sso/providers", access, order, &provider))
+	eve := c.visitor(t, "198.51.100.30")
+	away := eve.send(t, "GET", "/api/v1/auth/sso/"+provider.ID+"/start?return_to=/hosts", "", nil, nil)
+	require.Equal(t, http.StatusFound, away.StatusCode)
+	back, status := idp.Visitor().SignIn(away.Header.Get("Location"), "eve")
+	require.Equal(t, http.StatusFound, status)
+	end := eve.send(t, "GET", back.RequestURI(), "", nil, nil)
+	require.Equal(t, "/hosts", end.Header.Get("Location"))
+	var s auth.Session
+	require.Equal(t, http.StatusOK, eve.ask(t, "POST", "/api/v1/auth/refresh", "", nil, &s))
+	eve.both(t, http.StatusOK, "GET", "/api/v1/hosts", s.AccessToken)
 }
 
 // lockOut guesses a password; the next process knows of the guesses before it.
