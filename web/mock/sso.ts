@@ -50,7 +50,7 @@ export const providers: Provider[] = [
 
 /** A test whose steps pass one by one; one of a provider without a secret fails at the token. */
 const tests = new Map<string, SsoTest & { asked: number; fails: boolean }>();
-const names: [string, string][] = [
+const names: [SsoTest['steps'][number]['name'], string][] = [
   ['discovery', 'https://id.example.com/.well-known/openid-configuration, issuer as expected'],
   ['keys', '2 signing keys: RS256, ES256'],
   ['redirect', 'The provider accepted the redirect address'],

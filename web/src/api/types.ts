@@ -7,16 +7,8 @@ import * as api from './generated/api.gen';
  * as null, and an agent may send null for an empty list; the first is corrected
  * here, the second is made into an empty list by [tidy].
  */
-export type { Ceremony } from './contract/identity';
+export type { Ceremony, SignInMethods, SsoLink, SsoStart } from './contract/identity';
 export * from './contract/identity';
-export type {
-  Provider,
-  ProviderFields,
-  ProviderInput,
-  ProviderMapping,
-  SsoTest,
-  SsoTestStep,
-} from './contract/sso';
 export * from './generated/api.gen';
 
 export type Operations = Omit<api.Operations, keyof AgreedOperations> & AgreedOperations;

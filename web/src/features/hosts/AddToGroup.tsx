@@ -17,6 +17,7 @@ export function AddToGroup(props: {
 }) {
   const groups = useAllGroups();
   const [id, setId] = useState('');
+  const [tried, setTried] = useState(false);
   const add = useAddToGroup(props.onDone);
   const items = groups.data?.items ?? [];
   const group = items.find((g) => g.id === id);
@@ -32,6 +33,7 @@ export function AddToGroup(props: {
       onClose={props.onClose}
       onSubmit={(event) => {
         event.preventDefault();
+        setTried(true);
         if (group) add.mutate({ group, hosts: props.hosts });
       }}
     >
@@ -45,6 +47,7 @@ export function AddToGroup(props: {
           label="Group"
           value={id}
           onChange={(event) => setId(event.target.value)}
+          error={tried && !group}
           helperText={
             group
               ? `${count(group.member_count, 'member')} will see these hosts; operators among them may patch them.`

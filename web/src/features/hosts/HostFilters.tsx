@@ -22,7 +22,7 @@ export function HostFilters({ get, set, end }: Props) {
         label="Search name or address"
         value={get('q')}
         onChange={(q) => set({ q })}
-        width={132}
+        width={124}
       />
       <ToggleButtonGroup
         size="small"
@@ -71,7 +71,7 @@ export function HostFilters({ get, set, end }: Props) {
         label="Patches"
         value={get('pending')}
         onChange={(pending) => set({ pending })}
-        width={90}
+        width={98}
         options={[
           ['any', 'Pending'],
           ['security', 'Security'],
