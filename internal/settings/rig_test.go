@@ -88,12 +88,12 @@ func via(proxy, client string) settings.From {
 }
 
 // refused expects a refusal with this code.
-func refused(t *testing.T, err error, code string) *apierr.Error {
+func refused(t *testing.T, err error, code string) apierr.Error {
 	t.Helper()
 	e, ok := apierr.As(err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, code, e.Code, e.Message)
-	return e
+	return *e
 }
 
 func (r *rig) setAccess(from settings.From, in settings.AccessChange) (settings.AccessSetting, error) {
