@@ -7,7 +7,7 @@ import * as api from './generated/api.gen';
  * as null, and an agent may send null for an empty list; the first is corrected
  * here, the second is made into an empty list by [tidy].
  */
-export type { Ceremony, SignInMethods, SsoLink, SsoStart } from './contract/identity';
+export type { SignInMethods, SsoLink, SsoStart } from './contract/identity';
 export * from './contract/identity';
 export * from './generated/api.gen';
 

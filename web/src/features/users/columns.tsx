@@ -48,13 +48,13 @@ export const userColumns = (groups: Group[] | undefined): Column<UserRow>[] => [
   {
     key: 'status',
     name: 'Status',
-    width: 130,
+    width: 138,
     cell: (u) => <StatusPill status={userStatus(u.status)} />,
   },
   {
     key: 'mfa',
     name: 'Second factors',
-    width: 160,
+    width: 152,
     cell: (u) => (u.mfa.length > 0 ? factorWords(u) : <Quiet>{factorWords(u)}</Quiet>),
   },
   {
