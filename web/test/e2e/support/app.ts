@@ -52,7 +52,7 @@ export async function finishSetUp(page: Page): Promise<void> {
 export async function stepUp(page: Page, user = 'admin'): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
   await expect(dialog).toBeVisible();
-  await dialog.getByLabel('Six-digit code').fill(await nextCode(user));
+  await dialog.getByLabel('Code of your authenticator app').fill(await nextCode(user));
   await expect(dialog).toBeHidden();
 }
 
