@@ -20,7 +20,7 @@ test.describe
       await expect(page.getByRole('alert')).toContainText(/user name or .*password/i);
     });
 
-    test('wants a password of one\'s own, a second factor and kept recovery codes', async ({
+    test("wants a password of one's own, a second factor and kept recovery codes", async ({
       page,
     }) => {
       await page.goto(`${readState().url}/hosts`);

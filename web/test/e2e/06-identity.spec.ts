@@ -67,12 +67,15 @@ test('a session that is ended elsewhere is over within five seconds', async ({ p
   await other.close();
 });
 
-stranger('an account is locked after five wrong passwords, for whoever guesses', async ({ page }) => {
-  await page.goto(readState().url);
-  for (let i = 0; i < 6; i++) {
-    await fillSignIn(page, `wrong ${i}`, 'nobody-here');
-    await expect(page.getByRole('alert')).toBeVisible();
-  }
-  await expect(page.getByRole('alert')).toContainText(/minute|wait|later/i);
-  await shoot(page, 'sign-in-locked');
-});
+stranger(
+  'an account is locked after five wrong passwords, for whoever guesses',
+  async ({ page }) => {
+    await page.goto(readState().url);
+    for (let i = 0; i < 6; i++) {
+      await fillSignIn(page, `wrong ${i}`, 'nobody-here');
+      await expect(page.getByRole('alert')).toBeVisible();
+    }
+    await expect(page.getByRole('alert')).toContainText(/minute|wait|later/i);
+    await shoot(page, 'sign-in-locked');
+  },
+);

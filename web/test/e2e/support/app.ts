@@ -37,7 +37,10 @@ export async function setUpAuthenticator(page: Page, user: string): Promise<stri
   rememberSecret(user, ((await key.textContent()) ?? '').replaceAll(' ', ''));
   await page.getByLabel('Six-digit code').fill(await nextCode(user));
   await expect(page.getByRole('heading', { name: 'Keep your recovery codes' })).toBeVisible();
-  return await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').allTextContents();
+  return await page
+    .getByRole('list', { name: 'Recovery codes' })
+    .getByRole('listitem')
+    .allTextContents();
 }
 
 /** Ends the wizard once the recovery codes are kept. */
