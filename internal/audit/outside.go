@@ -94,12 +94,18 @@ func (o *outside) peek() (*exported, *Break, error) {
 		return nil, nil, nil
 	}
 	o.line++
-	var e exported
-	if json.Unmarshal(o.read.Bytes(), &e) != nil { // what it is instead does not matter
+	e, ok := parseExported(o.read.Bytes())
+	if !ok {
 		return nil, &Break{0, BreakForged, fmt.Sprintf("line %d of %s is no checkpoint", o.line, o.path)}, nil
 	}
 	o.next = &e
 	return o.next, nil, nil
+}
+
+// parseExported is false for what is no checkpoint; what it is instead does not matter.
+func parseExported(line []byte) (e exported, ok bool) {
+	err := json.Unmarshal(line, &e)
+	return e, err == nil
 }
 
 // compare checks the exported checkpoint of as many rows as were walked over.
