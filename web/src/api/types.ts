@@ -1,5 +1,4 @@
-import { type AgreedOperations, agreedRoutes } from './contract';
-import * as api from './generated/api.gen';
+import type * as api from './generated/api.gen';
 
 /**
  * The types of the API as pages use them: those of the document, and in place of
@@ -7,12 +6,7 @@ import * as api from './generated/api.gen';
  * as null, and an agent may send null for an empty list; the first is corrected
  * here, the second is made into an empty list by [tidy].
  */
-export type { SignInMethods, SsoLink, SsoStart } from './contract/identity';
-export * from './contract/identity';
 export * from './generated/api.gen';
-
-export type Operations = Omit<api.Operations, keyof AgreedOperations> & AgreedOperations;
-export const routes = { ...api.routes, ...agreedRoutes };
 
 export type Role = api.User['role'];
 export type Theme = api.User['theme'];
@@ -105,6 +99,6 @@ type Corrected = {
   listJobHosts: JobHostPage;
 };
 
-export type Answer<K extends keyof Operations> = K extends keyof Corrected
+export type Answer<K extends keyof api.Operations> = K extends keyof Corrected
   ? Corrected[K]
-  : Operations[K]['ok'];
+  : api.Operations[K]['ok'];

@@ -140,10 +140,7 @@ it('offers the providers, and with single sign-on only hides the password', asyn
     '/sign-in?error=sso_no_role&return=%2Fjobs%3Fpage%3D2',
   );
   const link = await screen.findByRole('link', { name: 'Continue with Example ID' });
-  expect(link).toHaveAttribute(
-    'href',
-    '/api/v1/auth/sso/idp/start?purpose=login&return_to=%2Fjobs%3Fpage%3D2',
-  );
+  expect(link).toHaveAttribute('href', '/api/v1/auth/sso/idp/start?return_to=%2Fjobs%3Fpage%3D2');
   expect(screen.getByText(/you are in none of the groups/)).toBeInTheDocument();
   expect(screen.queryByLabelText('Password')).not.toBeInTheDocument();
   await expectAccessible(container);

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { call } from '../../api/client';
+import { call, urlOf } from '../../api/client';
 import { keys } from '../../api/keys';
 import type { SignInMethods } from '../../api/types';
 import { withQuery } from '../../lib/paths';
@@ -18,10 +18,7 @@ export function useSignInMethods(): SignInMethods {
 
 /** Where the browser goes to sign in at a provider; it comes back to `returnTo`. */
 export function ssoStart(provider: string, returnTo: string): string {
-  return withQuery(`/api/v1/auth/sso/${encodeURIComponent(provider)}/start`, {
-    purpose: 'login',
-    return_to: returnTo,
-  });
+  return withQuery(urlOf('startSsoSignIn', { id: provider }), { return_to: returnTo });
 }
 
 export function useMfa() {
