@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../../lib/schema';
 
 export const signInForm = z.object({
   username: z.string().trim().min(1, 'Enter your user name.'),

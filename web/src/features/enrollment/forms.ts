@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../../lib/schema';
 
 /** Limits as the manager has them. */
 export const tokenForm = z.object({

@@ -1,9 +1,9 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useForm } from 'react-hook-form';
-import { z } from 'zod';
 import { messageOf, requestIdOf } from '../../api/errors';
 import { applyFieldErrors } from '../../api/formErrors';
 import type { Group } from '../../api/types';
+import { z } from '../../lib/schema';
 import { FormDialog } from '../../ui/FormDialog';
 import { TextField } from '../../ui/mui';
 import { useSaveGroup } from './queries';

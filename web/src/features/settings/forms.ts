@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import type { Settings } from '../../api/types';
+import { z } from '../../lib/schema';
 
 const whole = (least: number, most: number) =>
   z.coerce

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import type { Provider, ProviderInput } from '../../api/types';
+import { z } from '../../lib/schema';
 
 /** What is obvious is said here at once; the manager knows the rest and answers by field. */
 export const providerForm = z

@@ -8,10 +8,10 @@ import {
   type Resolver,
   useForm,
 } from 'react-hook-form';
-import type { ZodType } from 'zod';
 import { call } from '../../api/client';
 import { keys } from '../../api/keys';
 import type { Settings } from '../../api/types';
+import type { ZodType } from '../../lib/schema';
 
 /**
  * A form over one section of the settings. It remembers which version it was

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../../lib/schema';
 
 /** Limits as the manager has them; whatever else it refuses is shown at its field. */
 const person = {
