@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -21,13 +22,19 @@ func IsPublic(op *huma.Operation) bool {
 	return public
 }
 
-// NewAPI makes the API on mux. Domains register operations with their full
-// path, BasePath included.
-func NewAPI(mux *http.ServeMux, version string) huma.API {
+// useEnvelope is done once a process: the library keeps these in variables of
+// its own, and an API that answers already reads them.
+var useEnvelope = sync.OnceFunc(func() {
 	huma.NewErrorWithContext = envelope
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return envelope(nil, status, msg, errs...)
 	}
+})
+
+// NewAPI makes the API on mux. Domains register operations with their full
+// path, BasePath included.
+func NewAPI(mux *http.ServeMux, version string) huma.API {
+	useEnvelope()
 	cfg := huma.DefaultConfig("Linux Patch Manager", version)
 	cfg.DocsPath = ""     // the library's page would load scripts from elsewhere
 	cfg.CreateHooks = nil // no $schema member in bodies

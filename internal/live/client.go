@@ -176,8 +176,12 @@ func (c *client) check(ctx context.Context) error {
 
 // checkView ends the connection when memberships have changed which hosts are in
 // its scope: what it keeps about jobs was true of the old ones. The browser
-// comes back and asks for everything anew.
+// comes back and asks for everything anew. The memberships of a deleted user go
+// too, so who it is comes first: that session has ended.
 func (c *client) checkView(ctx context.Context) error {
+	if err := c.check(ctx); err != nil {
+		return err
+	}
 	mark, err := hosts.Mark(ctx, c.s.db, c.scope)
 	if err != nil {
 		return err
