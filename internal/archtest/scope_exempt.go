@@ -31,7 +31,7 @@ var scopeExempt = map[string]string{
 	"enrollment.findByKey":     "answers the agent that holds this very key",
 	"enrollment.findByPolling": "answers the agent that holds this very polling token",
 
-	"hosts.FindSimilar":        forEnrolling,
+	"hosts.similarHosts":       forEnrolling,
 	"hosts.claimPolls":         forWorkers,
 	"hosts.deleteGroup":        chosenBefore,
 	"hosts.deleteMemberships":  chosenBefore,
@@ -77,6 +77,8 @@ var scopeExempt = map[string]string{
 	"jobs.storePlan":           forWorkers,
 	"jobs.toldCancel":          forWorkers,
 	"jobs.unfinishedTallies":   forWorkers,
+	"patches.listPatches":      "takes the number of a host, which find gives out only to a reader who has it in scope",
+	"patches.listPackages":     "takes the number of a host, which find gives out only to a reader who has it in scope",
 	"patches.etags":            forIngest,
 	"patches.lockHost":         forIngest,
 	"patches.readPackages":     forIngest,

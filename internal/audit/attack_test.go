@@ -280,7 +280,7 @@ func FuzzTamper(f *testing.F) {
 	f.Add(uint8(23), uint8(9), "\\x")
 	f.Fuzz(func(t *testing.T, row, column uint8, value string) {
 		if !isStorable(value) {
-			t.Skip()
+			return // PostgreSQL keeps no such text, on any machine
 		}
 		columns := []string{"actor_id", "actor_name", "target_kind", "target_id", "target_name", "details", "address", "request_id", "id", "at", "prev_hash", "row_hash"}
 		col, id := columns[int(column)%len(columns)], 1+int64(row)%24

@@ -46,7 +46,7 @@ func (s *Service) BeginExport(ctx context.Context, format ExportFormat, f Filter
 	if e.checkpoint, _, err = s.Checkpoint(ctx); err != nil {
 		return nil, fmt.Errorf("export audit trail: %w", err)
 	}
-	if e.count, err = e.countAll(ctx); err != nil {
+	if e.count, err = countChosen(ctx, e.s.db, e.filter, e.checkpoint.Size); err != nil {
 		return nil, fmt.Errorf("export audit trail: %w", err)
 	}
 	by.Action, by.Target = actionExport, Target{Kind: "audit"}
@@ -81,13 +81,6 @@ func (f Filter) words() map[string]string {
 		out["to"] = f.To.UTC().Format(time.RFC3339Nano)
 	}
 	return out
-}
-
-func (e *Export) countAll(ctx context.Context) (n int64, err error) {
-	where, args := e.filter.where()
-	args["size"] = e.checkpoint.Size
-	err = e.s.db.QueryRow(ctx, `select count(*) from audit_entry where id <= @size and `+where, args).Scan(&n)
-	return n, err
 }
 
 // exportRows is how many rows are in memory at a time.
@@ -130,7 +123,7 @@ func (e *Export) write(ctx context.Context, tx db.Tx, to exportWriter) error {
 	}
 	p := newProver(tx, e.checkpoint.Size)
 	for last := int64(0); ; {
-		list, err := e.next(ctx, tx, last)
+		list, err := readChosen(ctx, tx, e.filter, last, e.checkpoint.Size, exportRows)
 		if err != nil || len(list) == 0 {
 			return orEnd(err, to)
 		}
@@ -160,20 +153,6 @@ func idsOf(list []chained) []int64 {
 		out[i] = r.id
 	}
 	return out
-}
-
-func (e *Export) next(ctx context.Context, tx db.Tx, after int64) ([]chained, error) {
-	where, args := e.filter.where()
-	args["after"], args["size"], args["limit"] = after, e.checkpoint.Size, exportRows
-	rows, err := tx.Query(ctx, rowColumns+`where id > @after and id <= @size and `+where+` order by id limit @limit`, args)
-	if err != nil {
-		return nil, fmt.Errorf("read audit entries: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, scanChained)
-	if err != nil {
-		return nil, fmt.Errorf("read audit entries: %w", err)
-	}
-	return list, nil
 }
 
 // csvExport is for spreadsheets.

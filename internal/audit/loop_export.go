@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"patchmanager/internal/db"
 )
@@ -76,26 +75,4 @@ func due(ctx context.Context, tx db.Tx, last int64) (lines [][]byte, upTo int64,
 		lines, upTo = append(lines, line), c.Size
 	}
 	return lines, upTo, nil
-}
-
-// exportLock is the advisory lock of whoever exports.
-const exportLock int64 = 0x706d_6175_6469_7404
-
-// lockSink takes the export until the end of tx; mine is false when another
-// process has it.
-func lockSink(ctx context.Context, tx db.Tx, name string) (mine bool, last int64, err error) {
-	if err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock($1)`, exportLock).Scan(&mine); err != nil || !mine {
-		return mine, 0, err
-	}
-	err = tx.QueryRow(ctx, `select coalesce(max(size), 0) from audit_export where sink = $1`, name).Scan(&last)
-	return true, last, err
-}
-
-func noteExported(ctx context.Context, tx db.Tx, name string, size int64, now time.Time) error {
-	_, err := tx.Exec(ctx, `insert into audit_export (sink, size, exported_at) values ($1, $2, $3)
-		on conflict (sink) do update set size = excluded.size, exported_at = excluded.exported_at`, name, size, now)
-	if err != nil {
-		return fmt.Errorf("note exported checkpoints: %w", err)
-	}
-	return nil
 }

@@ -127,66 +127,16 @@ func (f Filter) isEmpty() bool {
 	return f == Filter{}
 }
 
-func countRows(ctx context.Context, q db.Querier, f Filter) (n int, err error) {
-	if f.isEmpty() { // no gaps
-		err = q.QueryRow(ctx, `select coalesce(max(id) - min(id) + 1, 0) from audit_entry`).Scan(&n)
-		return n, err
-	}
-	where, args := f.where()
-	args["most"] = MaxTotal
-	err = q.QueryRow(ctx, `select count(*) from (select from audit_entry where `+where+` limit @most) as counted`, args).Scan(&n)
-	return n, err
-}
-
-const rowColumns = `select id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id,
-	target_name, details, address, request_id, prev_hash, row_hash from audit_entry `
-
-// listRows reads one page. How depends on how many rows there are, which the
-// planner guesses badly for words: few are collected through the index and then
-// sorted, of many the newest are found soon by walking back. By time it walks
-// the index of times.
-func listRows(ctx context.Context, q db.Querier, f Filter, total int) ([]Row, error) {
-	where, args := f.where()
-	args["limit"], args["offset"] = min(f.Limit, maxPage), max(f.Offset, 0)
-	order := "id desc"
-	switch {
-	case f.isEmpty():
-	case total < MaxTotal: // offset 0 keeps the planner from walking back through all rows instead
-		return pageOf(ctx, q, `id in (select id from (select id from audit_entry where `+where+` offset 0) as chosen
-			order by id desc limit @limit offset @offset) order by id desc`, args)
-	case !f.From.IsZero() || !f.To.IsZero():
-		order = "at desc, id desc"
-	}
-	return pageOf(ctx, q, where+` order by `+order+` limit @limit offset @offset`, args)
-}
-
-func pageOf(ctx context.Context, q db.Querier, where string, args pgx.NamedArgs) ([]Row, error) {
-	rows, err := q.Query(ctx, rowColumns+`where `+where, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, scanRow)
-}
-
 // Get returns one row; false when there is none.
 func Get(ctx context.Context, q db.Querier, id int64) (Row, bool, error) {
-	rows, err := q.Query(ctx, rowColumns+`where id = $1`, id)
+	list, err := pageOf(ctx, q, `id = @id`, pgx.NamedArgs{"id": id})
 	if err != nil {
 		return Row{}, false, fmt.Errorf("read audit entry: %w", err)
 	}
-	r, err := pgx.CollectOneRow(rows, scanRow)
-	if db.IsNoRows(err) {
-		return r, false, nil
+	if len(list) == 0 {
+		return Row{}, false, nil
 	}
-	if err != nil {
-		return r, false, fmt.Errorf("read audit entry: %w", err)
-	}
-	return r, true, nil
-}
-
-func scanRow(row pgx.CollectableRow) (Row, error) {
-	c, err := scanChained(row)
-	return c.row(), err
+	return list[0], true, nil
 }
 
 func (c chained) row() Row {

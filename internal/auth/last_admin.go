@@ -2,23 +2,18 @@ package auth
 
 import (
 	"context"
-	"fmt"
 
 	"patchmanager/internal/apierr"
 	"patchmanager/internal/db"
 )
-
-// usersLock is the advisory lock under which users are changed: whether there is
-// still an administrator is a question about all of them.
-const usersLock int64 = 0x706d_6175_7468_7502
 
 // lockUsers makes changes of users happen one after the other until tx ends, and
 // refuses an actor who is no longer what the request was admitted with: of two
 // administrators who demote each other at the same time, the second one has lost
 // the right to do so.
 func (s *Service) lockUsers(ctx context.Context, tx db.Tx, actor Actor) error {
-	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, usersLock); err != nil {
-		return fmt.Errorf("lock users: %w", err)
+	if err := lockAllUsers(ctx, tx); err != nil {
+		return err
 	}
 	if actor.system {
 		return nil
@@ -38,15 +33,11 @@ func (s *Service) lockUsers(ctx context.Context, tx db.Tx, actor Actor) error {
 // who could undo it: an enabled administrator who signs in with a password, and
 // with single sign-on only the one whom its rules name.
 func (s *Service) requireAdmin(ctx context.Context, tx db.Tx) error {
-	var admins int
-	var breakGlass bool
 	r := s.rules()
-	err := tx.QueryRow(ctx, `
-		select count(*), coalesce(bool_or(username = $1), false) from auth_user
-		where role = 'admin' and disabled_at is null and password_hash is not null`, r.BreakGlass).Scan(&admins, &breakGlass)
+	admins, breakGlass, err := localAdmins(ctx, tx, r.BreakGlass)
 	switch {
 	case err != nil:
-		return fmt.Errorf("count administrators: %w", err)
+		return err
 	case admins == 0:
 		return apierr.Conflict("last_admin", "At least one enabled administrator with a password must remain. Make another one first.")
 	case r.PasswordOff && r.BreakGlass != "" && !breakGlass:

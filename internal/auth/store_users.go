@@ -97,3 +97,26 @@ func replaceHash(ctx context.Context, q db.Querier, id ids.ID, old, phc string) 
 	}
 	return tag.RowsAffected() == 1, nil
 }
+
+// usersLock is the advisory lock under which users are changed: whether there is
+// still an administrator is a question about all of them.
+const usersLock int64 = 0x706d_6175_7468_7502
+
+func lockAllUsers(ctx context.Context, tx db.Tx) error {
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, usersLock); err != nil {
+		return fmt.Errorf("lock users: %w", err)
+	}
+	return nil
+}
+
+// localAdmins counts the enabled administrators with a password, and says
+// whether the named user is one of them.
+func localAdmins(ctx context.Context, q db.Querier, username string) (n int, named bool, err error) {
+	err = q.QueryRow(ctx, `
+		select count(*), coalesce(bool_or(username = $1), false) from auth_user
+		where role = 'admin' and disabled_at is null and password_hash is not null`, username).Scan(&n, &named)
+	if err != nil {
+		return 0, false, fmt.Errorf("count administrators: %w", err)
+	}
+	return n, named, nil
+}

@@ -68,10 +68,5 @@ func namesOf(t *x509.Certificate) []string {
 // Revoke ends every certificate of a host. It takes effect at the next
 // connection of any process after tx has committed.
 func (a *Authority) Revoke(ctx context.Context, tx db.Tx, host ids.ID, reason string) error {
-	_, err := tx.Exec(ctx, `update ca_certificate set revoked_at = $2, revoke_reason = left($3, 200), renew_at = null
-		where host_id = $1 and revoked_at is null`, host, a.now(), reason)
-	if err != nil {
-		return fmt.Errorf("revoke certificates of host: %w", err)
-	}
-	return nil
+	return revokeCertificates(ctx, tx, host, reason, a.now())
 }

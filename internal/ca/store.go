@@ -95,3 +95,12 @@ func setRenewAt(ctx context.Context, q db.Querier, serial []byte, at *time.Time,
 	}
 	return nil
 }
+
+func revokeCertificates(ctx context.Context, tx db.Tx, host ids.ID, reason string, now time.Time) error {
+	_, err := tx.Exec(ctx, `update ca_certificate set revoked_at = $2, revoke_reason = left($3, 200), renew_at = null
+		where host_id = $1 and revoked_at is null`, host, now, reason)
+	if err != nil {
+		return fmt.Errorf("revoke certificates of host: %w", err)
+	}
+	return nil
+}

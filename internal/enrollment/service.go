@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"time"
 
 	"patchmanager/internal/ca"
@@ -46,15 +45,12 @@ func (s *Service) now() time.Time { return s.clock.Now().Truncate(time.Microseco
 // other, so that of two clones that ask at once the second one sees the first.
 func (s *Service) inTx(ctx context.Context, fn func(tx db.Tx) error) error {
 	return s.db.InTx(ctx, func(tx db.Tx) error {
-		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", advisoryLock); err != nil {
-			return fmt.Errorf("wait for other enrollments: %w", err)
+		if err := lockEnrollments(ctx, tx); err != nil {
+			return err
 		}
 		return fn(tx)
 	})
 }
-
-// advisoryLock is "enroll" in ASCII.
-const advisoryLock = 0x656e726f6c6c
 
 // newSecret makes 256 random bits as text.
 func newSecret(prefix string) string {

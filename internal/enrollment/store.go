@@ -160,3 +160,13 @@ func setExpired(ctx context.Context, tx db.Tx, now time.Time) ([]expired, error)
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[expired])
 }
+
+// advisoryLock is "enroll" in ASCII.
+const advisoryLock = 0x656e726f6c6c
+
+func lockEnrollments(ctx context.Context, tx db.Tx) error {
+	if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", advisoryLock); err != nil {
+		return fmt.Errorf("wait for other enrollments: %w", err)
+	}
+	return nil
+}

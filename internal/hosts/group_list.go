@@ -2,7 +2,6 @@ package hosts
 
 import (
 	"context"
-	"fmt"
 
 	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
@@ -25,14 +24,9 @@ func (s *Service) Group(ctx context.Context, scope Scope, id ids.ID) (Group, err
 
 // Mark says in a short text which hosts a scope holds now. It differs when
 // memberships have changed what the scope holds, although the scope is equal.
-func Mark(ctx context.Context, q db.Querier, scope Scope) (mark string, err error) {
+func Mark(ctx context.Context, q db.Querier, scope Scope) (string, error) {
 	if scope.IsAll() {
 		return "all", nil
 	}
-	err = q.QueryRow(ctx, `select count(*) || ' ' || coalesce(md5(string_agg(h.id::text, '' order by h.id)), '')
-		from host h where `+scope.SQL("h.id")).Scan(&mark)
-	if err != nil {
-		return "", fmt.Errorf("mark scope: %w", err)
-	}
-	return mark, nil
+	return digestScope(ctx, q, scope)
 }

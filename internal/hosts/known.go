@@ -2,10 +2,7 @@ package hosts
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"patchmanager/internal/db"
 	"patchmanager/internal/ids"
@@ -26,18 +23,7 @@ type Known struct {
 // FindSimilar returns the hosts, removed ones too, with this machine id, and
 // the living ones with this name or FQDN; the living first, then the latest.
 func FindSimilar(ctx context.Context, q db.Querier, machineID, name, fqdn string) ([]Known, error) {
-	rows, err := q.Query(ctx, `select id, name, fqdn, machine_id, address, state, last_seen_at, removed_at from host
-		where (machine_id = $1 and $1 <> '')
-		   or (removed_at is null and (lower(name) = lower($2) or (fqdn <> '' and lower(fqdn) = lower($3))))
-		order by removed_at is not null, coalesce(last_seen_at, enrolled_at) desc, id desc limit 20`, machineID, name, fqdn)
-	if err != nil {
-		return nil, fmt.Errorf("find similar hosts: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Known])
-	if err != nil {
-		return nil, fmt.Errorf("find similar hosts: %w", err)
-	}
-	return list, nil
+	return similarHosts(ctx, q, machineID, name, fqdn)
 }
 
 // Enrolled is a host whose enrollment was approved.

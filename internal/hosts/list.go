@@ -49,24 +49,6 @@ func (s *Service) Get(ctx context.Context, scope Scope, id ids.ID) (Host, error)
 	return h, err
 }
 
-// rowColumns are read by rowTargets.
-func rowColumns(scope Scope) string {
-	const groups = "(select coalesce(array_agg(g.%[1]s order by lower(g.name), g.id), '{}') from host_group_host m join host_group g on g.id = m.group_id where m.host_id = h.id and %[2]s)"
-	known := scope.GroupSQL("g.id")
-	return plainColumns + ", " + fmt.Sprintf(groups, "id", known) + ", " + fmt.Sprintf(groups, "name", known)
-}
-
-const plainColumns = `h.id, h.name, h.fqdn, h.address, h.port, h.state, h.state_since, h.state_reason,
-	coalesce(h.os, ''), coalesce(h.os_version, ''), coalesce(h.kernel, ''), coalesce(h.architecture, ''), coalesce(h.agent_version, ''),
-	s.total, s.security, s.held, s.critical, s.high, s.medium, s.low, s.unknown, s.checked_at,
-	h.reboot_needed, h.last_seen_at, j.job_id, j.kind::text, j.state::text, j.job_number,
-	(select nullif(p.next_due, '-infinity') from host_poll p where p.host_id = h.id and p.kind = 'health'),
-	exists (select from host_poll p where p.host_id = h.id and p.requested_at > coalesce(p.tried_at, '-infinity'))`
-
-const rowTables = ` from host h
-	left join host_patch_summary_v s on s.host_id = h.id
-	left join job_current_v j on j.host_id = h.id`
-
 // sortKeys are the orders of a list. Unknown numbers come last in both
 // directions: they are neither many nor few.
 var sortKeys = map[string]string{
@@ -149,28 +131,6 @@ func (f Filter) order() string {
 		key = sortKeys[""]
 	}
 	return " order by " + fmt.Sprintf(key, dir) + ", h.id"
-}
-
-func listHosts(ctx context.Context, q db.Querier, scope Scope, f Filter) (HostPage, error) {
-	where, args := f.where(scope)
-	page := HostPage{Items: []HostRow{}}
-	from := " from host h"
-	if f.Pending != "" {
-		from += " left join host_patch_summary_v s on s.host_id = h.id"
-	}
-	if err := q.QueryRow(ctx, "select count(*)"+from+where, args).Scan(&page.Total); err != nil {
-		return page, fmt.Errorf("count hosts: %w", err)
-	}
-	args["limit"], args["offset"] = f.PageSize, (max(f.Page, 1)-1)*f.PageSize
-	rows, err := q.Query(ctx, "select "+rowColumns(scope)+rowTables+where+f.order()+" limit @limit offset @offset", args)
-	if err != nil {
-		return page, fmt.Errorf("list hosts: %w", err)
-	}
-	page.Items, err = pgx.AppendRows(page.Items, rows, scanRow)
-	if err != nil {
-		return page, fmt.Errorf("list hosts: %w", err)
-	}
-	return page, nil
 }
 
 // rowTargets are where the columns of rowColumns go; fill must follow.

@@ -164,3 +164,13 @@ func groupsOf(ctx context.Context, tx db.Tx, host ids.ID) ([]GroupRef, error) {
 	}
 	return list, nil
 }
+
+// digestScope is the number of hosts in the scope, and the digest of which.
+func digestScope(ctx context.Context, q db.Querier, scope Scope) (mark string, err error) {
+	err = q.QueryRow(ctx, `select count(*) || ' ' || coalesce(md5(string_agg(h.id::text, '' order by h.id)), '')
+		from host h where `+scope.SQL("h.id")).Scan(&mark)
+	if err != nil {
+		return "", fmt.Errorf("mark scope: %w", err)
+	}
+	return mark, nil
+}

@@ -2,12 +2,7 @@ package live
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
-	"patchmanager/internal/db"
-	"patchmanager/internal/hosts"
 	"patchmanager/internal/ids"
 	"patchmanager/internal/jobs"
 )
@@ -194,20 +189,6 @@ func (c *client) flushHosts(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// visibleHosts leaves out hosts that the scope does not have. A host that was removed
-// just now is still told about: pages have to drop it.
-func visibleHosts(ctx context.Context, q db.Querier, scope hosts.Scope, wanted []ids.ID) ([]ids.ID, error) {
-	rows, err := q.Query(ctx, "select t.host_id from host_target_v t where t.host_id = any($1) and "+scope.SQL("t.host_id"), wanted)
-	if err != nil {
-		return nil, fmt.Errorf("find visible hosts: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowTo[ids.ID])
-	if err != nil {
-		return nil, fmt.Errorf("find visible hosts: %w", err)
-	}
-	return out, nil
 }
 
 func keys[V any](m map[ids.ID]V) []ids.ID {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"time"
 
 	"patchmanager/internal/apierr"
@@ -54,27 +53,4 @@ func (s *Service) redeem(ctx context.Context, ticket string) (ids.ID, error) {
 		return ids.ID{}, apierr.Unauthorized("ticket_invalid", "The ticket is unknown, used or older than a minute. Ask for a new one.")
 	}
 	return session, err
-}
-
-func insertTicket(ctx context.Context, tx db.Tx, hash []byte, session ids.ID, expires time.Time) error {
-	_, err := tx.Exec(ctx, "insert into live_ticket (token_hash, session_id, expires_at) values ($1, $2, $3)", hash, session, expires)
-	if err != nil {
-		return fmt.Errorf("insert ticket: %w", err)
-	}
-	return nil
-}
-
-func takeTicket(ctx context.Context, q db.Querier, hash []byte, now time.Time) (session ids.ID, err error) {
-	err = q.QueryRow(ctx, "delete from live_ticket where token_hash = $1 and expires_at > $2 returning session_id", hash, now).Scan(&session)
-	if err != nil {
-		return session, fmt.Errorf("take ticket: %w", err)
-	}
-	return session, nil
-}
-
-func deleteTickets(ctx context.Context, tx db.Tx, now time.Time) error {
-	if _, err := tx.Exec(ctx, "delete from live_ticket where expires_at <= $1", now); err != nil {
-		return fmt.Errorf("delete old tickets: %w", err)
-	}
-	return nil
 }

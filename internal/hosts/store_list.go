@@ -1,0 +1,79 @@
+package hosts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"patchmanager/internal/db"
+	"patchmanager/internal/ids"
+)
+
+// rowColumns are read by rowTargets.
+func rowColumns(scope Scope) string {
+	const groups = "(select coalesce(array_agg(g.%[1]s order by lower(g.name), g.id), '{}') from host_group_host m join host_group g on g.id = m.group_id where m.host_id = h.id and %[2]s)"
+	known := scope.GroupSQL("g.id")
+	return plainColumns + ", " + fmt.Sprintf(groups, "id", known) + ", " + fmt.Sprintf(groups, "name", known)
+}
+
+const plainColumns = `h.id, h.name, h.fqdn, h.address, h.port, h.state, h.state_since, h.state_reason,
+	coalesce(h.os, ''), coalesce(h.os_version, ''), coalesce(h.kernel, ''), coalesce(h.architecture, ''), coalesce(h.agent_version, ''),
+	s.total, s.security, s.held, s.critical, s.high, s.medium, s.low, s.unknown, s.checked_at,
+	h.reboot_needed, h.last_seen_at, j.job_id, j.kind::text, j.state::text, j.job_number,
+	(select nullif(p.next_due, '-infinity') from host_poll p where p.host_id = h.id and p.kind = 'health'),
+	exists (select from host_poll p where p.host_id = h.id and p.requested_at > coalesce(p.tried_at, '-infinity'))`
+
+const rowTables = ` from host h
+	left join host_patch_summary_v s on s.host_id = h.id
+	left join job_current_v j on j.host_id = h.id`
+
+func listHosts(ctx context.Context, q db.Querier, scope Scope, f Filter) (HostPage, error) {
+	where, args := f.where(scope)
+	page := HostPage{Items: []HostRow{}}
+	from := " from host h"
+	if f.Pending != "" {
+		from += " left join host_patch_summary_v s on s.host_id = h.id"
+	}
+	if err := q.QueryRow(ctx, "select count(*)"+from+where, args).Scan(&page.Total); err != nil {
+		return page, fmt.Errorf("count hosts: %w", err)
+	}
+	args["limit"], args["offset"] = f.PageSize, (max(f.Page, 1)-1)*f.PageSize
+	rows, err := q.Query(ctx, "select "+rowColumns(scope)+rowTables+where+f.order()+" limit @limit offset @offset", args)
+	if err != nil {
+		return page, fmt.Errorf("list hosts: %w", err)
+	}
+	page.Items, err = pgx.AppendRows(page.Items, rows, scanRow)
+	if err != nil {
+		return page, fmt.Errorf("list hosts: %w", err)
+	}
+	return page, nil
+}
+
+const detailColumns = `, h.machine_id, coalesce(h.boot_id, ''), h.booted_at, coalesce(d.virtualization, ''),
+	coalesce(d.addresses, '{}'), coalesce(d.repositories, '[]')::text, coalesce(d.reboot_reasons, '{}'),
+	coalesce(d.services_to_restart, '{}'), d.package_db_clean, coalesce(d.package_db_problems, '{}'), coalesce(d.held, '{}'),
+	(select n.package_count from host_package_summary_v n where n.host_id = h.id),
+	h.capabilities, h.certificate_expires_at, h.enrolled_at, h.last_update_check, h.last_update_apply,
+	(select case when count(p.tried_at) = count(*) then min(p.tried_at) end from host_poll p where p.host_id = h.id)`
+
+func getHost(ctx context.Context, q db.Querier, scope Scope, id ids.ID) (Host, error) {
+	var h Host
+	var repositories string
+	t := rowTargets{row: &h.HostRow}
+	targets := append(t.list(), &h.MachineID, &h.BootID, &h.BootedAt, &h.Virtualization, &h.Addresses, &repositories,
+		&h.RebootReasons, &h.ServicesToRestart, &h.PackageDBClean, &h.PackageDBProblems, &h.Held, &h.PackageCount,
+		&h.Capabilities, &h.CertificateExpiresAt, &h.EnrolledAt, &h.LastUpdateCheck, &h.LastUpdateApply, &h.RefreshedAt)
+	err := q.QueryRow(ctx, "select "+rowColumns(scope)+detailColumns+rowTables+
+		" left join host_detail d on d.host_id = h.id where h.removed_at is null and h.id = $1 and "+scope.SQL("h.id"), id).Scan(targets...)
+	if err != nil {
+		return h, fmt.Errorf("get host: %w", err)
+	}
+	t.fill()
+	h.Refreshing = h.refreshing
+	if err := json.Unmarshal([]byte(repositories), &h.Repositories); err != nil {
+		return h, fmt.Errorf("read repositories of host: %w", err)
+	}
+	return h, nil
+}
