@@ -66,7 +66,12 @@ export const stale = () =>
     : refuse(403, 'step_up_required', 'Confirm with your second factor that it is still you.');
 
 /** The code that every made-up authenticator shows; 000000 is always wrong. */
+export const isWrong = (code: unknown) => String(code).replace(/\D/g, '') === '000000';
+
+/** How the manager refuses a wrong code of somebody who is signed in: at its field. */
 export const wrongCode = (code: unknown) =>
-  String(code).replace(/\D/g, '') === '000000'
-    ? refuse(401, 'invalid_code', 'This code is wrong or was used before.')
+  isWrong(code)
+    ? refuse(422, 'validation_failed', 'Some of the input is not valid.', [
+        { field: 'code', message: 'This code is wrong or was used before. Wait for the next one.' },
+      ])
     : null;

@@ -1,7 +1,7 @@
 import type { SignIn, SignInMethods } from '../src/api/types';
 import { json, nothing, type Route, refuse, state } from './answers';
 import { ago } from './hosts';
-import { me, mfa, session, wrongCode } from './me';
+import { isWrong, me, mfa, session } from './me';
 
 const challenge: SignIn = {
   session: null,
@@ -58,7 +58,8 @@ export const signInRoutes: Route[] = [
     (_, { body }) => {
       if (body.code === '111111')
         return refuse(401, 'challenge_ended', 'This sign-in took too long or was tried too often.');
-      return wrongCode(body.code) ?? enter();
+      if (isWrong(body.code)) return refuse(401, 'invalid_code', 'This code is wrong.');
+      return enter();
     },
   ],
   [

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { HttpResponse, http } from 'msw';
-import { Route, Routes, useLocation } from 'react-router';
+import { Route } from 'react-router';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { handle, state } from '../../mock/backend';
 import { settings } from '../../mock/settings';
@@ -15,7 +15,7 @@ import { AccessBanner } from '../features/settings/AccessBanner';
 import SettingsPage from '../features/settings/SettingsPage';
 import UserPage from '../features/users/UserPage';
 import UsersPage from '../features/users/UsersPage';
-import { expectAccessible, show } from './render';
+import { expectAccessible, openAt, place } from './render';
 import { server } from './server';
 
 /** The administration against the made-up manager; every call is seen. */
@@ -46,29 +46,19 @@ function signInAs(role: 'admin' | 'operator' | 'auditor') {
 
 const made = (prefix: string, n: number) => `01K${prefix}${String(n).padStart(22, '0')}`;
 
-let address = '';
-function Address() {
-  const { pathname, search } = useLocation();
-  address = pathname + search;
-  return null;
-}
-
 function open(at: string) {
-  return show(
-    <>
-      <Address />
-      <AccessBanner />
-      <Routes>
-        <Route path="/hosts" element={<HostsPage />} />
-        <Route path="/users" element={<UsersPage />} />
-        <Route path="/users/:id" element={<UserPage />} />
-        <Route path="/groups" element={<GroupsPage />} />
-        <Route path="/groups/:id/:tab?" element={<GroupPage />} />
-        <Route path="/audit" element={<AuditPage />} />
-        <Route path="/settings/:section?" element={<SettingsPage />} />
-      </Routes>
-    </>,
+  return openAt(
     at,
+    <>
+      <Route path="/hosts" element={<HostsPage />} />
+      <Route path="/users" element={<UsersPage />} />
+      <Route path="/users/:id" element={<UserPage />} />
+      <Route path="/groups" element={<GroupsPage />} />
+      <Route path="/groups/:id/:tab?" element={<GroupPage />} />
+      <Route path="/audit" element={<AuditPage />} />
+      <Route path="/settings/:section?" element={<SettingsPage />} />
+    </>,
+    <AccessBanner />,
   );
 }
 
@@ -320,7 +310,7 @@ it('filters the trail by the address and proves an entry in the browser', async 
   expect(await screen.findByText('No entry matches')).toBeInTheDocument();
   expect(calls).toContain('GET /audit?action=user.&actor_id=x&target_id=y&page=2&page_size=50');
   await user.click(screen.getByRole('button', { name: 'Clear the filter' }));
-  expect(address).toBe('/audit');
+  expect(place.address).toBe('/audit');
   const [details] = await screen.findAllByRole('button', { name: /Details of entry/ });
   await expectAccessible(container);
   await user.click(details as HTMLElement);

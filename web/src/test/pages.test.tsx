@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http } from 'msw';
-import { Route, Routes, useLocation } from 'react-router';
+import { Route } from 'react-router';
 import { beforeEach, expect, it } from 'vitest';
 import { handle, state } from '../../mock/backend';
 import { session } from '../api/session';
@@ -13,7 +13,7 @@ import HostPage from '../features/hosts/HostPage';
 import HostsPage from '../features/hosts/HostsPage';
 import JobPage from '../features/jobs/JobPage';
 import { someUser } from './people';
-import { expectAccessible, show } from './render';
+import { expectAccessible, openAt, place, show } from './render';
 import { server } from './server';
 
 /** Pages against the made-up manager of `npm run dev:mock`; every call is seen. */
@@ -31,27 +31,17 @@ beforeEach(() => {
 });
 
 const host = '01KH0000000000000000000001';
-let address = '';
-function Address() {
-  const { pathname, search } = useLocation();
-  address = pathname + search;
-  return null;
-}
-
 function open(at: string) {
-  return show(
-    <>
-      <Address />
-      <Routes>
-        <Route path="/" element={<DashboardPage />} />
-        <Route path="/hosts" element={<HostsPage />} />
-        <Route path="/hosts/:id/:tab?" element={<HostPage />} />
-        <Route path="/deploy" element={<DeployPage />} />
-        <Route path="/enrollment" element={<EnrollmentPage />} />
-        <Route path="/jobs/:id" element={<JobPage />} />
-      </Routes>
-    </>,
+  return openAt(
     at,
+    <>
+      <Route path="/" element={<DashboardPage />} />
+      <Route path="/hosts" element={<HostsPage />} />
+      <Route path="/hosts/:id/:tab?" element={<HostPage />} />
+      <Route path="/deploy" element={<DeployPage />} />
+      <Route path="/enrollment" element={<EnrollmentPage />} />
+      <Route path="/jobs/:id" element={<JobPage />} />
+    </>,
   );
 }
 
@@ -90,9 +80,11 @@ it('lets the manager filter, sort and cut the list, and keeps all of it in the a
   );
   await user.click(await screen.findByRole('button', { name: /Degraded/ }));
   await waitFor(() =>
-    expect(new URLSearchParams(address.split('?')[1]).get('state')).toBe('unreachable,degraded'),
+    expect(new URLSearchParams(place.address.split('?')[1]).get('state')).toBe(
+      'unreachable,degraded',
+    ),
   );
-  expect(address).not.toContain('page=2');
+  expect(place.address).not.toContain('page=2');
   await expectAccessible(container);
 });
 
@@ -156,7 +148,7 @@ it('plans, says what it will do, and orders exactly that', async () => {
   const dialog = await screen.findByRole('dialog', { name: 'Run now' });
   expect(dialog).toHaveTextContent(/Install \d+ updates \(\d+ security\).* on 1 host now/);
   await user.click(within(dialog).getByRole('button', { name: 'Install on 1 host' }));
-  await waitFor(() => expect(address).toMatch(/^\/jobs\/01KJ/));
+  await waitFor(() => expect(place.address).toMatch(/^\/jobs\/01KJ/));
   expect(order).toMatchObject({
     kind: 'patch',
     host_ids: [host],

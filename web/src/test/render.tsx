@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { render } from '@testing-library/react';
 import axe from 'axe-core';
 import type { ReactNode } from 'react';
-import { MemoryRouter } from 'react-router';
+import { MemoryRouter, Routes, useLocation } from 'react-router';
 import { expect } from 'vitest';
 import { RouterLink } from '../app/RouterLink';
 import { UiProvider } from '../ui/UiProvider';
@@ -27,4 +27,25 @@ export async function expectAccessible(element: Element) {
     rules: { 'color-contrast': { enabled: false } },
   });
   expect(result.violations.map((violation) => `${violation.id}: ${violation.help}`)).toEqual([]);
+}
+
+/** Where the pages of [openAt] have led to. */
+export const place = { address: '' };
+
+function Address() {
+  const { pathname, search } = useLocation();
+  place.address = pathname + search;
+  return null;
+}
+
+/** Opens an address of these routes; what leads elsewhere is seen in [place]. */
+export function openAt(at: string, routes: ReactNode, above?: ReactNode) {
+  return show(
+    <>
+      <Address />
+      {above}
+      <Routes>{routes}</Routes>
+    </>,
+    at,
+  );
 }

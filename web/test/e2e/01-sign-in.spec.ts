@@ -42,6 +42,8 @@ test.describe
       await page.reload(); // it goes on where it was
       await expect(page.getByRole('heading', { name: 'Set up a second factor' })).toBeVisible();
       await shoot(page, 'second-factor');
+      await page.getByLabel('Six-digit code').fill('000000');
+      await expect(page.getByRole('alert')).toContainText('This code is wrong');
       const codes = await setUpAuthenticator(page, 'admin');
       expect(codes).toHaveLength(10);
       keepRecoveryCodes('admin', codes);

@@ -1,17 +1,14 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/client';
-import { ApiError, messageOf } from '../../api/errors';
 import { keys } from '../../api/keys';
 import { problemOf } from '../../api/problem';
 import { session } from '../../api/session';
 import type { TOTPConfirmed } from '../../api/types';
-import { CodeField } from '../../ui/CodeField';
 import { CopyButton } from '../../ui/Copy';
 import { Box, Button, Stack, Typography } from '../../ui/mui';
 import { QrCode } from '../../ui/QrCode';
 import { ErrorState, TextSkeleton } from '../../ui/states';
-import { Refused, useWait } from './Refused';
+import { CodeForm } from './CodeForm';
 
 /** "JBSWY3DP…" in groups of four, as apps ask for it. */
 export const grouped = (secret: string) => secret.replace(/(.{4})(?=.)/g, '$1 ');
@@ -66,52 +63,20 @@ export function TotpSetup(props: { onDone: (answer: TOTPConfirmed) => void }) {
 }
 
 function Confirm(props: { onDone: (answer: TOTPConfirmed) => void }) {
-  const [code, setCode] = useState('');
-  const confirm = useMutation({
-    mutationFn: (digits: string) => call('confirmTotp', { body: { code: digits } }),
-    onSuccess: (answer) => {
-      props.onDone(answer);
-      if (answer.session) session.begin(answer.session);
-    },
-  });
-  const wait = useWait(confirm.error);
-  const wrong = confirm.error instanceof ApiError && confirm.error.code === 'invalid_code';
-  const send = (digits: string) => wait === 0 && !confirm.isPending && confirm.mutate(digits);
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (code.length === 6) send(code);
-      }}
-    >
-      <Stack sx={{ gap: 1.5, maxWidth: 320 }}>
-        <Typography variant="h3" component="h2">
-          2. Enter the code that it shows now
-        </Typography>
-        {!wrong && <Refused error={confirm.error} wait={wait} />}
-        <CodeField
-          value={code}
-          onChange={setCode}
-          onWhole={send}
-          disabled={confirm.isPending}
-          error={
-            wrong && !confirm.isPending
-              ? `${messageOf(confirm.error)} If every code is wrong, look at the clock of your phone.`
-              : undefined
-          }
-        />
-        <Button
-          type="submit"
-          variant="contained"
-          size="medium"
-          loading={confirm.isPending}
-          disabled={wait > 0}
-          sx={{ alignSelf: 'flex-start' }}
-        >
-          Confirm
-        </Button>
-      </Stack>
-    </form>
+    <Stack sx={{ gap: 1.5, maxWidth: 320 }}>
+      <Typography variant="h3" component="h2">
+        2. Enter the code that it shows now
+      </Typography>
+      <CodeForm
+        send={(code) => call('confirmTotp', { body: { code } })}
+        onDone={(answer) => {
+          props.onDone(answer);
+          if (answer.session) session.begin(answer.session);
+        }}
+        verb="Confirm"
+        narrow
+      />
+    </Stack>
   );
 }

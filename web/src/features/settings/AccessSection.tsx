@@ -62,19 +62,10 @@ export function AccessSection(props: { stored: Settings['access']; mayChange: bo
       <SectionForm
         title="Access by address"
         mayChange={props.mayChange}
-        dirty={form.formState.isDirty}
-        busy={save.isPending}
+        section={section}
+        save={save}
         error={shutsOut ? null : save.error}
-        changedMeanwhile={section.changedMeanwhile}
         onSubmit={form.handleSubmit((values: AccessForm) => send(changeOf(values)))}
-        onDiscard={() => {
-          save.reset();
-          section.discard();
-        }}
-        onTakeOver={async () => {
-          await section.takeOver();
-          save.reset();
-        }}
       >
         <Box sx={{ fontSize: 13 }}>
           One address or network a line: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32. A change that would

@@ -29,19 +29,9 @@ export function AuditSection(props: { stored: Settings['audit']; mayChange: bool
     <SectionForm
       title="Audit"
       mayChange={props.mayChange}
-      dirty={form.formState.isDirty}
-      busy={save.isPending}
-      error={save.error}
-      changedMeanwhile={section.changedMeanwhile}
+      section={section}
+      save={save}
       onSubmit={submit}
-      onDiscard={() => {
-        save.reset();
-        section.discard();
-      }}
-      onTakeOver={async () => {
-        await section.takeOver();
-        save.reset();
-      }}
     >
       <NumberField
         form={form}

@@ -6,20 +6,38 @@ import { Panel } from '../../ui/Page';
 import { ErrorState } from '../../ui/states';
 import { isConflict } from './queries';
 
+/** The part of [useSection] and of the save that the frame needs. */
+type Section = {
+  form: { formState: { isDirty: boolean } };
+  changedMeanwhile: boolean;
+  discard: () => void;
+  takeOver: () => Promise<void>;
+};
+type Save = { isPending: boolean; error: unknown; reset: () => void };
+
 /** The frame of a section: fields, what went wrong, save and discard. Auditors only read. */
 export function SectionForm(props: {
   title: string;
   mayChange: boolean;
-  dirty: boolean;
-  busy: boolean;
-  error: unknown;
-  changedMeanwhile: boolean;
+  section: Section;
+  save: Save;
+  /** Instead of that of the save: some refusals are asked about, not shown. */
+  error?: unknown;
   onSubmit: (event: FormEvent) => void;
-  onDiscard: () => void;
-  onTakeOver: () => Promise<void>;
   children: ReactNode;
 }) {
-  const conflict = isConflict(props.error) || props.changedMeanwhile;
+  const { section, save } = props;
+  const dirty = section.form.formState.isDirty;
+  const error = props.error === undefined ? save.error : props.error;
+  const conflict = isConflict(error) || section.changedMeanwhile;
+  const discard = () => {
+    save.reset();
+    section.discard();
+  };
+  const takeOver = async () => {
+    await section.takeOver();
+    save.reset();
+  };
   return (
     <Box sx={{ maxWidth: 720 }}>
       <Panel title={props.title}>
@@ -30,20 +48,20 @@ export function SectionForm(props: {
             sx={{ gap: 2.5, border: 0, m: 0, p: 0 }}
           >
             {props.children}
-            {conflict && <Conflict onTakeOver={props.onTakeOver} />}
-            {Boolean(props.error) && !conflict && (
-              <ErrorState message={messageOf(props.error)} requestId={requestIdOf(props.error)} />
+            {conflict && <Conflict onTakeOver={takeOver} />}
+            {Boolean(error) && !conflict && (
+              <ErrorState message={messageOf(error)} requestId={requestIdOf(error)} />
             )}
             {props.mayChange ? (
               <Stack direction="row" sx={{ gap: 1, justifyContent: 'flex-end' }}>
-                <Button onClick={props.onDiscard} disabled={!props.dirty || props.busy}>
+                <Button onClick={discard} disabled={!dirty || save.isPending}>
                   Discard
                 </Button>
                 <Button
                   type="submit"
                   variant="contained"
-                  disabled={!props.dirty}
-                  loading={props.busy}
+                  disabled={!dirty}
+                  loading={save.isPending}
                 >
                   Save
                 </Button>

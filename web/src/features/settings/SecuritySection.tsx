@@ -28,19 +28,9 @@ export function SecuritySection({ stored, mayChange }: Props) {
     <SectionForm
       title="Security"
       mayChange={mayChange}
-      dirty={form.formState.isDirty}
-      busy={save.isPending}
-      error={save.error}
-      changedMeanwhile={section.changedMeanwhile}
+      section={section}
+      save={save}
       onSubmit={submit}
-      onDiscard={() => {
-        save.reset();
-        section.discard();
-      }}
-      onTakeOver={async () => {
-        await section.takeOver();
-        save.reset();
-      }}
     >
       <NumberField
         form={form}

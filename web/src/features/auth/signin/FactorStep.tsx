@@ -5,12 +5,12 @@ import { ApiError, messageOf } from '../../../api/errors';
 import { hasPasskeys } from '../../../api/passkeys';
 import { session } from '../../../api/session';
 import type { Challenge, FactorMethod, Session } from '../../../api/types';
-import { CodeField } from '../../../ui/CodeField';
 import { clockWords } from '../../../ui/Countdown';
 import { KeyIcon } from '../../../ui/icons';
 import { Button, Stack, TextField } from '../../../ui/mui';
 import { notify } from '../../../ui/notify';
 import { AuthCard } from '../AuthCard';
+import { CodeForm, wrongCode } from '../CodeForm';
 import { Refused, useWait } from '../Refused';
 import { usePasskeySignIn } from './usePasskeySignIn';
 
@@ -82,40 +82,15 @@ export function FactorStep(props: Props) {
 
 type PartProps = { token: string; onError: (error: unknown) => void; onDone: () => void };
 
-const isWrongCode = (error: unknown) => error instanceof ApiError && error.code === 'invalid_code';
-
 function TotpPart(props: PartProps) {
-  const [code, setCode] = useState('');
-  const check = useMutation({
-    mutationFn: (digits: string) =>
-      call('loginTotp', { body: { challenge: props.token, code: digits } }),
-    onSuccess: (answer) => enter(answer, props),
-    onError: props.onError,
-  });
-  const wait = useWait(check.error);
-  const send = (digits: string) => wait === 0 && !check.isPending && check.mutate(digits);
-  const wrong = isWrongCode(check.error);
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (code.length === 6) send(code);
-      }}
-    >
-      <Stack sx={{ gap: 2 }}>
-        {!wrong && <Refused error={check.error} wait={wait} />}
-        <CodeField
-          value={code}
-          onChange={setCode}
-          onWhole={send}
-          autoFocus
-          disabled={check.isPending}
-          error={wrong && !check.isPending ? messageOf(check.error) : undefined}
-        />
-        <SendButton busy={check.isPending} wait={wait} />
-      </Stack>
-    </form>
+    <CodeForm
+      send={(code) => call('loginTotp', { body: { challenge: props.token, code } })}
+      onDone={(answer) => enter(answer, props)}
+      onError={props.onError}
+      verb="Sign in"
+      autoFocus
+    />
   );
 }
 
@@ -137,7 +112,7 @@ function RecoveryPart(props: PartProps) {
     onError: props.onError,
   });
   const wait = useWait(check.error);
-  const wrong = isWrongCode(check.error);
+  const wrong = wrongCode(check.error) !== '';
   return (
     <form
       noValidate
