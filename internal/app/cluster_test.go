@@ -18,6 +18,10 @@ import (
 	"patchmanager/internal/testkit/pgtest"
 )
 
+// clusterURL is what the product is called. Clients of httptest reach the proxy by
+// this name; a passkey belongs to a name and not to an address.
+const clusterURL = "https://example.com"
+
 // cluster is `web` twice and `worker` once on one database and one data
 // directory, behind a proxy that gives each request to another process.
 type cluster struct {
@@ -33,9 +37,8 @@ type cluster struct {
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	dsn := pgtest.Empty(t)
-	c := &cluster{}
-	c.proxy = httptest.NewUnstartedServer(nil) // its address is the product's
-	c.i = newInstallation(t, `database.url = "`+dsn+`"`, `http.public_url = "https://`+c.proxy.Listener.Addr().String()+`"`)
+	c := &cluster{proxy: httptest.NewUnstartedServer(nil)}
+	c.i = newInstallation(t, `database.url = "`+dsn+`"`, `http.public_url = "`+clusterURL+`"`)
 	for n := range c.webs { // both at once: one of them migrates and makes the authority
 		c.webs[n] = c.i.launchAs(t, "web")
 	}
@@ -109,10 +112,10 @@ func (v *visitor) send(t testing.TB, method, path, bearer string, body, out any)
 	if body != nil {
 		require.NoError(t, json.NewEncoder(&b).Encode(body))
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, v.c.proxy.URL+path, &b)
+	req, err := http.NewRequestWithContext(t.Context(), method, clusterURL+path, &b)
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", v.c.proxy.URL)
+	req.Header.Set("Origin", clusterURL)
 	req.Header.Set(fromHeader, v.from)
 	if v.forged != "" {
 		req.Header.Set("X-Forwarded-For", v.forged)

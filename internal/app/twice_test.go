@@ -42,6 +42,7 @@ func TestEveryRequestMayLandOnAnotherProcess(t *testing.T) {
 	c.enroll(t, ada, mine.AccessToken)
 	c.verifyTrail(t, ada, mine.AccessToken)
 	c.singleSignOn(t, ada, mine.AccessToken)
+	c.passkeys(t, ada, mine)
 	c.lockOut(t)
 	c.signOut(t, ada, p, &who)
 	require.NoError(t, ResetAccess(t.Context(), c.i.cfg))
@@ -82,8 +83,8 @@ func (c *cluster) endSession(t *testing.T, ada *visitor, mine auth.Session, othe
 	t.Helper()
 	var ticket live.Ticket
 	require.Equal(t, http.StatusCreated, other.ask(t, "POST", "/api/v1/ws/ticket", theirs.AccessToken, nil, &ticket))
-	conn, _, err := websocket.Dial(t.Context(), c.proxy.URL+live.SocketPath+"?ticket="+ticket.Ticket,
-		&websocket.DialOptions{HTTPClient: other.socketClient(), HTTPHeader: http.Header{fromHeader: {other.from}, "Origin": {c.proxy.URL}}})
+	conn, _, err := websocket.Dial(t.Context(), clusterURL+live.SocketPath+"?ticket="+ticket.Ticket,
+		&websocket.DialOptions{HTTPClient: other.socketClient(), HTTPHeader: http.Header{fromHeader: {other.from}, "Origin": {clusterURL}}})
 	require.NoError(t, err)
 	defer conn.CloseNow()
 	require.NoError(t, conn.Write(t.Context(), websocket.MessageText, []byte(`{"action":"subscribe","channel":"fleet"}`)))
@@ -153,7 +154,7 @@ func (c *cluster) verifyTrail(t *testing.T, ada *visitor, access string) {
 // singleSignOn leaves from one process and comes back to the other.
 func (c *cluster) singleSignOn(t *testing.T, ada *visitor, access string) {
 	t.Helper()
-	idp := testidp.Start(t, c.proxy.URL+"/api/v1/auth/sso/callback")
+	idp := testidp.Start(t, clusterURL+"/api/v1/auth/sso/callback")
 	idp.SetUser(testidp.User{Username: "eve", Subject: "eve-1", Name: "Eve", Email: "eve@example.com", Groups: []string{"operators"}, AMR: []string{"mfa"}})
 	var provider struct{ ID string }
 	order := map[string]any{"name": "Test provider", "kind": "oidc", "issuer": idp.Issuer, "client_id": testidp.ClientID, "client_secret": testidp.Secret,
