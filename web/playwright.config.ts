@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test';
+import { publicName } from './test/e2e/support/paths';
 
 /**
  * End-to-end tests run in a real Chromium against a real manager, which whoever
@@ -24,6 +25,7 @@ export default defineConfig({
       args: [
         // Chromium refuses its own sandbox when it runs as root.
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        `--host-resolver-rules=MAP ${publicName} 127.0.0.1`,
         '--disable-gpu',
         '--disable-quic',
         '--no-first-run',

@@ -199,7 +199,7 @@ func TestTheTestNamesWhatIsWrong(t *testing.T) {
 	s.idp.Set(map[string]any{"clock_skew": "0s", "keys": "expire"})
 	r, steps = s.tested(p, "alice")
 	require.Contains(t, steps, "id_token failed")
-	require.Contains(t, detail(r, "id_token"), "signature")
+	require.Contains(t, detail(r, "id_token"), "signed with a key that the provider does not publish")
 
 	s.idp.Set(map[string]any{"keys": "restore", "deny": true})
 	r, steps = s.tested(p, "alice")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -18,6 +19,10 @@ const Leeway = 5 * time.Minute
 // algorithms are those with a public key, whatever a provider claims to use.
 var algorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512,
 	oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA}
+
+// noKeyFits is in the library's error, which has no type, when the keys were
+// fetched anew and none of them verifies the signature.
+const noKeyFits = "failed to verify id token signature"
 
 // Identity is who the provider says it is.
 type Identity struct {
@@ -55,6 +60,9 @@ func (c *Client) verifyWords(err error) string {
 	if errors.As(err, &expired) {
 		return fmt.Sprintf("The ID token ended at %s, and here it is %s: one of the two clocks is wrong.",
 			expired.Expiry.UTC().Format(time.RFC3339), c.now().UTC().Format(time.RFC3339))
+	}
+	if strings.Contains(err.Error(), noKeyFits) {
+		return "The ID token is signed with a key that the provider does not publish: a key of it has expired or was changed, or the token is not the provider's."
 	}
 	return "The ID token cannot be believed: " + words(err)
 }

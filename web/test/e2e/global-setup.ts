@@ -32,6 +32,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
     await manager.start();
     const state: State = {
       url: manager.url,
+      publicUrl: manager.publicUrl,
       dir,
       port: manager.port,
       initialPassword: manager.initialPassword,

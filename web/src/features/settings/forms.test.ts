@@ -70,3 +70,19 @@ it('never sends a secret that was not typed, and keeps what is enabled', () => {
   expect(inputOf(fieldsOf(undefined), undefined).enabled).toBe(false);
   expect(formPath('mappings[2].claim_value')).toBe('mappings.2.claim_value');
 });
+
+it('takes an issuer by https, and by http only from the machine of the manager', () => {
+  const named = { ...fieldsOf(undefined), name: 'Login', client_id: 'patch-manager' };
+  const takes = (issuer: string) => providerForm.safeParse({ ...named, issuer }).success;
+  for (const issuer of ['https://id.example.com/realms/main', 'http://127.0.0.1:5556'])
+    expect(takes(issuer), issuer).toBe(true);
+  expect(takes('http://localhost/'), 'localhost').toBe(true);
+  expect(takes('http://[::1]:8080/id'), 'IPv6').toBe(true);
+  for (const issuer of [
+    '',
+    'id.example.com',
+    'http://id.example.com',
+    'http://127.0.0.1.example.com',
+  ])
+    expect(takes(issuer), issuer).toBe(false);
+});

@@ -1,6 +1,11 @@
 import type { Provider, ProviderInput } from '../../api/types';
 import { z } from '../../lib/schema';
 
+/** As the manager sees it: plain http only to its own machine. */
+const mayBeIssuer = (text: string) =>
+  /^https:\/\/.+/.test(text) ||
+  /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/.test(text);
+
 /** What is obvious is said here at once; the manager knows the rest and answers by field. */
 export const providerForm = z
   .object({
@@ -25,9 +30,10 @@ export const providerForm = z
     accept_mfa: z.boolean(),
     mfa_values: z.string(),
   })
-  .refine((v) => v.kind !== 'oidc' || /^https:\/\/.+/.test(v.issuer), {
+  .refine((v) => v.kind !== 'oidc' || mayBeIssuer(v.issuer), {
     path: ['issuer'],
-    message: 'Enter an address that begins with https://.',
+    message:
+      'Enter an address that begins with https://. (http:// is for a provider on the machine of the manager.)',
   })
   .refine((v) => v.kind !== 'azure' || v.tenant_id !== '', {
     path: ['tenant_id'],

@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { screenshots } from './paths';
 import { readState } from './state';
 import { nextCode, rememberSecret } from './totp';
@@ -13,7 +13,7 @@ export async function fillSignIn(page: Page, secret: string, user = 'admin'): Pr
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
-const mainNavigation = (page: Page) => page.getByRole('navigation', { name: 'Main' });
+export const mainNavigation = (page: Page) => page.getByRole('navigation', { name: 'Main' });
 
 /** Both factors, as a person with an authenticator app shows them. */
 export async function signIn(page: Page, secret = password, user = 'admin'): Promise<void> {
@@ -57,6 +57,21 @@ export async function stepUp(page: Page, user = 'admin'): Promise<void> {
   await expect(dialog).toBeVisible();
   await dialog.getByLabel('Code of your authenticator app').fill(await nextCode(user));
   await expect(dialog).toBeHidden();
+}
+
+/** Waits for what an act ends with, and answers the question for the second factor if it comes first. */
+export async function stepUpIfAsked(page: Page, done: Locator): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await expect(dialog.or(done).first()).toBeVisible();
+  if (await dialog.isVisible()) await stepUp(page);
+  await expect(done).toBeVisible();
+}
+
+/** Signs out by the user's own menu. */
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^User menu of/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 }
 
 /** Opens the page of one host from the list of hosts. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { root } from './paths';
+import { publicName, root } from './paths';
 
 /** Waits until check says so; the run fails with `what` after two minutes. */
 export async function until(what: string, check: () => Promise<boolean>): Promise<void> {
@@ -40,12 +40,17 @@ export class Manager {
   ) {
     writeFileSync(
       this.config,
-      `[http]\nlisten = ":${port}"\npublic_url = "https://patches.example.com:${port}"\n[data]\ndir = "${dir}/data"\n[log]\nlevel = "debug"\n`,
+      `[http]\nlisten = ":${port}"\npublic_url = "${this.publicUrl}"\n[data]\ndir = "${dir}/data"\n[log]\nlevel = "debug"\n`,
     );
   }
 
   get url(): string {
     return `https://localhost:${this.port}`;
+  }
+
+  /** What the product calls itself, to agents and to providers of single sign-on; Chromium knows the name. */
+  get publicUrl(): string {
+    return `https://${publicName}:${this.port}`;
   }
 
   private get config(): string {

@@ -8,3 +8,6 @@ export const stateFile = `${root}/tmp/e2e/state.json`;
 
 /** Pictures of every page; `make screenshots` takes them over into docs/screenshots. */
 export const screenshots = `${root}/tmp/screenshots`;
+
+/** The name in http.public_url. No name server has it: see host-resolver-rules in playwright.config.ts. */
+export const publicName = 'patches.example.com';

@@ -5,6 +5,8 @@ import { stateFile } from './paths';
 /** What global-setup.ts tells the tests about the running stack. */
 export type State = {
   url: string;
+  /** By the name that is configured, which is where providers send browsers back to. */
+  publicUrl: string;
   dir: string;
   port: number;
   initialPassword: string;

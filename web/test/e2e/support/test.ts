@@ -1,16 +1,26 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { test as base } from '@playwright/test';
+import { type Browser, test as base, type Page } from '@playwright/test';
 import { stateFile } from './paths';
 
 /** The admin's browser between two tests: a code of the authenticator works once, so signing in anew costs 30 s. */
 const cookies = stateFile.replace(/[^/]*$/, 'cookies.json');
 
+async function follow(page: Page): Promise<Page> {
+  await page.addInitScript(() => localStorage.setItem('pm-theme', 'system'));
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  return page;
+}
+
+/** One more browser beside that of the test; whoever opens it closes its context. */
+export async function newPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  return await follow(await context.newPage());
+}
+
 /** A browser that knows nobody. */
 export const stranger = base.extend({
   page: async ({ page }, use) => {
-    await page.addInitScript(() => localStorage.setItem('pm-theme', 'system'));
-    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-    await use(page);
+    await use(await follow(page));
   },
 });
 
