@@ -17,7 +17,7 @@ import (
 // plainResult is the result of a poll whose facts are already stored, or that
 // failed and changes none.
 func (p *poller) plainResult(c claim, what string, err error) result {
-	r := result{host: c.HostID, sql: finishOnly, changed: c.Failures > 0 && err == nil}
+	r := result{host: c.HostID, polls: []pollKind{c.Kind}, sql: finishOnly, changed: c.Failures > 0 && err == nil}
 	if err == nil {
 		r.args = p.finishArgs(c, 0, c.Seen, "")
 		return r
@@ -60,7 +60,15 @@ func (p *poller) health(ctx context.Context, agent *agentclient.Agent, c claim) 
 	if err == nil {
 		maps.Copy(args, healthFacts(c, h, p.s.now()))
 	}
-	return result{host: c.HostID, sql: finishHealth, args: args, changed: v.state != c.State || v.reason != c.Reason}
+	return result{host: c.HostID, polls: healthWrites(args), sql: finishHealth, args: args, changed: v.state != c.State || v.reason != c.Reason}
+}
+
+// healthWrites are the polls that finishHealth may write: also those that it wakes.
+func healthWrites(args pgx.NamedArgs) []pollKind {
+	if args["restarted"] == true || args["back"] == true {
+		return []pollKind{pollHealth, pollInventory, pollPatches}
+	}
+	return []pollKind{pollHealth}
 }
 
 func healthFacts(c claim, h agentapi.Health, now time.Time) pgx.NamedArgs {
@@ -91,7 +99,7 @@ func (p *poller) inventory(ctx context.Context, agent *agentclient.Agent, c clai
 		"virtualization": clip(info.Virtualization, 64), "addresses": texts(info.Addresses), "repositories": string(repos),
 		"reboot_reasons": texts(info.RebootReasons), "services": texts(info.ServicesRestart), "db_clean": info.PackageDBClean,
 		"db_problems": texts(info.PackageDBProblem), "held": texts(info.Held)})
-	return result{host: c.HostID, sql: finishInventory, args: args, changed: true}
+	return result{host: c.HostID, polls: []pollKind{c.Kind}, sql: finishInventory, args: args, changed: true}
 }
 
 // maxList is the longest list of facts that is kept of one host.

@@ -36,6 +36,13 @@
 //	                           |  lease runs out
 //	                           +-------> [due]
 //
+// # Locks
+//
+// Results are stored while people refresh, remove and enroll again, on several
+// processes. Whoever writes more than one row takes them in one order: first the
+// polls, by host and kind, then the hosts. Another order ends in a deadlock, which
+// the database answers by refusing one of the two.
+//
 // Tables: host, host_detail, host_state_change, host_poll, host_group,
 // host_group_host.
 // Views for others: host_scope_v, host_target_v, host_facts_age_v.

@@ -24,6 +24,9 @@ func insertHost(ctx context.Context, tx db.Tx, id ids.ID, e Enrolled, now time.T
 // reviveHost keeps the facts and the history of a host, and makes its state
 // unknown: what answered before was another agent.
 func reviveHost(ctx context.Context, tx db.Tx, id ids.ID, e Enrolled, now time.Time) error {
+	if err := lockPolls(ctx, tx, id); err != nil {
+		return err
+	}
 	const reason = "It was enrolled again and has not answered yet."
 	_, err := tx.Exec(ctx, `with old as (select id, state from host where id = $1 for update),
 		noted as (insert into host_state_change (host_id, at, from_state, to_state, reason)
@@ -39,6 +42,9 @@ func reviveHost(ctx context.Context, tx db.Tx, id ids.ID, e Enrolled, now time.T
 
 // removeHost ends a host. It reports false when there is none to end.
 func removeHost(ctx context.Context, tx db.Tx, id ids.ID, now time.Time) (bool, error) {
+	if err := lockPolls(ctx, tx, id); err != nil {
+		return false, err
+	}
 	tag, err := tx.Exec(ctx, "update host set removed_at = $2 where id = $1 and removed_at is null", id, now)
 	if err != nil {
 		return false, fmt.Errorf("remove host: %w", err)

@@ -22,7 +22,33 @@ func insertPolls(ctx context.Context, tx db.Tx, host ids.ID, now time.Time) erro
 	return nil
 }
 
+// lockPolls takes the polls of a host, before whoever is going to write several of
+// them, or the host after them: see "Locks" in doc.go.
+func lockPolls(ctx context.Context, tx db.Tx, host ids.ID) error {
+	if _, err := tx.Exec(ctx, "select from host_poll where host_id = $1 order by kind for update", host); err != nil {
+		return fmt.Errorf("lock polls of host: %w", err)
+	}
+	return nil
+}
+
+// queueLocks takes what a batch of results is going to write, in the same order.
+func queueLocks(b *pgx.Batch, batch []result) {
+	var hosts []ids.ID
+	var kinds []string
+	for _, r := range batch {
+		for _, k := range r.polls {
+			hosts, kinds = append(hosts, r.host), append(kinds, string(k))
+		}
+	}
+	b.Queue(`select from unnest($1::uuid[], $2::text[]) n (host, kind)
+		join host_poll p on p.host_id = n.host and p.kind = n.kind::host_poll_kind
+		order by p.host_id, p.kind for update of p`, hosts, kinds)
+}
+
 func makeDue(ctx context.Context, tx db.Tx, host ids.ID, now time.Time) error {
+	if err := lockPolls(ctx, tx, host); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, "update host_poll set next_due = '-infinity', requested_at = $2 where host_id = $1", host, now)
 	if err != nil {
 		return fmt.Errorf("make polls due: %w", err)

@@ -1,8 +1,10 @@
 package hosts
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -14,6 +16,7 @@ import (
 // result is what a poll found, as the statement that stores it.
 type result struct {
 	host    ids.ID
+	polls   []pollKind // of the host that the statement may write
 	sql     string
 	args    pgx.NamedArgs
 	changed bool // users should see it now
@@ -80,11 +83,16 @@ func (w *writer) store(ctx context.Context, batch []item) {
 	}
 }
 
-// flush writes a batch in one transaction and one round trip.
+// flush writes a batch in one transaction and one round trip. It takes all polls
+// first, then one host after the other in their order, so that it waits for nobody
+// who waits for it: see "Locks" in doc.go.
 func (p *poller) flush(ctx context.Context, batch []result) error {
+	batch = slices.Clone(batch) // the caller's order says whose answer is whose
+	slices.SortStableFunc(batch, func(a, b result) int { return bytes.Compare(a.host[:], b.host[:]) })
 	return p.s.db.InTx(ctx, func(tx db.Tx) error {
 		var b pgx.Batch
 		var changed []ids.ID
+		queueLocks(&b, batch)
 		for _, r := range batch {
 			b.Queue(r.sql, r.args)
 			if r.changed {
