@@ -54,6 +54,9 @@ var objects = map[string]object{
 // requests are the operations that need more than their path parameters.
 var requests = map[string]func(w *world, c *caller) request{
 	// hosts
+	"registerHost": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"name": w.name("registered"), "address": w.address(), "group_ids": []ids.ID{w.mine}}}
+	},
 	"setHostGroups": func(w *world, _ *caller) request {
 		return request{body: object1("group_ids", []ids.ID{w.mine})}
 	},
@@ -267,4 +270,10 @@ func (w *world) newEnrollmentToken() ids.ID {
 	w.exec(`insert into enrollment_token (id, token_hash, uses, expires_at, created_at, created_by)
 		values ($1, sha256($2), 1, now() + interval '1 d', now(), 'somebody')`, id, []byte(id.String()))
 	return id
+}
+
+// address is one that no other host has.
+func (w *world) address() string {
+	w.n++
+	return fmt.Sprintf("10.1.%d.%d", w.n/250, 1+w.n%250)
 }

@@ -32,6 +32,9 @@ var scopeExempt = map[string]string{
 	"enrollment.findByPolling": "answers the agent that holds this very polling token",
 
 	"hosts.similarHosts":       forEnrolling,
+	"hosts.findRegistered":     forEnrolling,
+	"hosts.insertRegistered":   "new hosts of an admin; those of their groups are known to the admin's scope",
+	"hosts.insertActs":         chosenBefore,
 	"hosts.claimPolls":         forWorkers,
 	"hosts.deleteGroup":        chosenBefore,
 	"hosts.deleteMemberships":  chosenBefore,

@@ -14,8 +14,8 @@ type Permission string
 // Permissions.
 const (
 	SeeFleet       Permission = "fleet.read"      // hosts, patches, jobs, groups: those in scope
-	OperateFleet   Permission = "fleet.operate"   // order jobs, cancel, refresh: hosts in scope
-	ManageHosts    Permission = "hosts.manage"    // enroll, approve, remove
+	OperateFleet   Permission = "fleet.operate"   // order jobs, cancel, refresh, write notes: hosts in scope
+	ManageHosts    Permission = "hosts.manage"    // register, import, change, label, enroll, approve, remove
 	SeeEnrollments Permission = "enrollment.read" // requests and tokens, which belong to no group yet
 	ManageGroups   Permission = "groups.manage"
 	SeeUsers       Permission = "users.read"
@@ -45,7 +45,7 @@ var (
 var rules = map[Permission]rule{
 	SeeFleet:       {roles: everybody},
 	OperateFleet:   {roles: []Role{RoleAdmin, RoleOperator}, changes: true, refusal: "Your role may not change hosts."},
-	ManageHosts:    {roles: admins, changes: true, refusal: "Only admins may enroll and remove hosts."},
+	ManageHosts:    {roles: admins, changes: true, refusal: "Only admins may register, change and remove hosts."},
 	SeeEnrollments: {roles: overseers, whole: true, refusal: "Only admins and auditors may see enrollment requests and tokens."},
 	ManageGroups:   {roles: admins, changes: true, whole: true, refusal: "Only admins may change groups."},
 	SeeUsers:       {roles: overseers, whole: true, refusal: "Only admins and auditors may see users."},

@@ -3,6 +3,7 @@ package enrollment
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"patchmanager/internal/db"
@@ -31,6 +32,11 @@ func compare(ctx context.Context, q db.Querier, request ids.ID, c claim) (findin
 		return finding{}, err
 	}
 	f := judge(similar, owner, c)
+	registered, err := hosts.FindRegistered(ctx, q, hosts.Claimed{Name: c.hostname, FQDN: c.fqdn, Addresses: []string{c.addressSeen, c.address()}, Port: c.port})
+	if err != nil {
+		return finding{}, err
+	}
+	f.await(registered, similar, c)
 	others, err := otherRequests(ctx, q, request, c)
 	if err != nil {
 		return finding{}, err
@@ -80,6 +86,39 @@ func judge(similar []hosts.Known, keyOwner *ids.ID, c claim) finding {
 		f.known = nil
 	}
 	return f
+}
+
+// await takes the claim for the host that a person has registered for it, unless
+// the machine is known to be another living one. A token alone is enough only
+// from the very address that was registered: a name proves nothing.
+func (f *finding) await(registered, similar []hosts.Known, c claim) {
+	if len(registered) == 0 {
+		return
+	}
+	h := registered[0]
+	if f.known != nil && lives(*f.known, similar) {
+		f.collisions = append(f.collisions, fmt.Sprintf("Host %s (%s) was registered under this name or address and waits on for its agent; remove it if this is the machine that was meant.",
+			h.Name, h.Address))
+		return
+	}
+	id := h.ID
+	f.known = &id
+	switch {
+	case len(registered) > 1:
+		f.wait = true
+		f.collisions = append(f.collisions, fmt.Sprintf("Both %s (%s) and %s (%s) were registered and may be meant. Approval attaches this agent to %s.",
+			h.Name, h.Address, registered[1].Name, registered[1].Address, h.Name))
+	case c.addressSeen != h.Address:
+		f.wait = true
+		f.collisions = append(f.collisions, fmt.Sprintf("Host %s was registered with the address %s, but the request comes from %s. Approval attaches this agent to it.",
+			h.Name, h.Address, c.addressSeen))
+	default:
+		f.collisions = append(f.collisions, fmt.Sprintf("This is the registered host %s (%s). Approval attaches this agent to it; its groups, labels and note stay.", h.Name, h.Address))
+	}
+}
+
+func lives(id ids.ID, list []hosts.Known) bool {
+	return slices.ContainsFunc(list, func(h hosts.Known) bool { return h.ID == id && h.RemovedAt == nil })
 }
 
 func answers(h hosts.Known) bool { return h.State == hosts.Healthy || h.State == hosts.Degraded }

@@ -8,6 +8,9 @@
 //   - A request whose machine id or name belongs to another host waits for a
 //     person, token or not, and the evidence is shown. A host that answers at
 //     this moment is never merged with one that claims to be it.
+//   - An agent with the name or address of a host that was registered before
+//     becomes that host, and keeps its groups, labels and note. A token alone is
+//     enough for that only from the registered address.
 //   - The certificate waits for the agent until it says that it has it; an
 //     agent that asks again with the same key finds its old request.
 //   - Tokens and polling tokens are 256 random bits, stored as SHA-256, shown

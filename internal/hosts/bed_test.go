@@ -46,7 +46,7 @@ func newBed(t *testing.T) *bed {
 func (b *bed) service() *hosts.Service {
 	client := agentclient.New(agentclient.Config{TLS: b.ca.ClientTLS, Timeouts: agentclient.Timeouts{Dial: 5 * time.Second}})
 	b.t.Cleanup(client.Close)
-	return hosts.New(hosts.Deps{DB: b.db, Clock: b.clock, Agents: client, Patches: b.fake, Certificates: b})
+	return hosts.New(hosts.Deps{DB: b.db, Clock: b.clock, Agents: client, Patches: b.fake, Certificates: b, Resolver: names{}})
 }
 
 // Revoke implements hosts.Revoker.

@@ -15,6 +15,9 @@
 //     exist for them, neither in lists nor as a filter nor beside a host. Who
 //     sees a host changes only with a second factor shown just now; open
 //     connections hear of it within seconds ([Mark]).
+//   - A host may be registered before its agent enrolls: it is unknown, is not
+//     polled and takes no orders. Of two registrations of one name or place at
+//     once one is refused.
 //   - A host is never deleted; removing it ends it and keeps its history.
 //
 // States, changed by the health poll alone:
@@ -44,6 +47,6 @@
 // the database answers by refusing one of the two.
 //
 // Tables: host, host_detail, host_state_change, host_poll, host_group,
-// host_group_host.
+// host_group_host, host_act.
 // Views for others: host_scope_v, host_target_v, host_facts_age_v.
 package hosts

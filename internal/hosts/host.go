@@ -56,6 +56,7 @@ type HostRow struct {
 	PendingCheckedAt *time.Time  `json:"pending_checked_at" doc:"How old the answer is: the older of the host's own package lists and our last look at them."`
 	RebootNeeded     *bool       `json:"reboot_needed" doc:"Null: never known."`
 	LastSeenAt       *time.Time  `json:"last_seen_at"`
+	EnrolledAt       *time.Time  `json:"enrolled_at" doc:"Null: registered, and its agent has not enrolled yet."`
 	CurrentJob       *CurrentJob `json:"current_job"`
 	Groups           []GroupRef  `json:"groups" nullable:"false" doc:"Those of its groups that the reader knows."`
 	Next             string      `json:"next" doc:"What happens next, one sentence."`
@@ -85,7 +86,8 @@ type Host struct {
 	PackageCount         *int         `json:"package_count" doc:"Null: never known."`
 	Capabilities         []string     `json:"capabilities" nullable:"false"`
 	CertificateExpiresAt *time.Time   `json:"certificate_expires_at"`
-	EnrolledAt           time.Time    `json:"enrolled_at"`
+	RegisteredAt         *time.Time   `json:"registered_at" doc:"When a person made it known, before its agent enrolled; null: it came in by enrollment."`
+	RegisteredBy         string       `json:"registered_by"`
 	LastUpdateCheck      *time.Time   `json:"last_update_check"`
 	LastUpdateApply      *time.Time   `json:"last_update_apply"`
 	Refreshing           bool         `json:"refreshing"`

@@ -99,6 +99,7 @@ func (s *Service) Routes(api huma.API) {
 	huma.Register(api, refresh, s.handleRefresh)
 	huma.Register(api, op("hostTimeline", http.MethodGet, "/hosts/{id}/timeline", "What happened to a host"), s.handleTimeline)
 	s.groupRoutes(api)
+	s.careRoutes(api)
 }
 
 func (s *Service) handleList(ctx context.Context, in *listInput) (*struct{ Body HostPage }, error) {

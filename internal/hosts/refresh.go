@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"patchmanager/internal/apierr"
 	"patchmanager/internal/audit"
 	"patchmanager/internal/auth"
 	"patchmanager/internal/db"
@@ -32,6 +33,9 @@ func (s *Service) Refresh(ctx context.Context, actor auth.Actor, host ids.ID) (t
 	if err != nil {
 		return time.Time{}, err
 	}
+	if h.EnrolledAt == nil {
+		return time.Time{}, errAwaited(h.Name)
+	}
 	now := s.now()
 	err = s.db.InTx(ctx, func(tx db.Tx) error {
 		if err := RequestRefresh(ctx, tx, host, now); err != nil {
@@ -43,4 +47,9 @@ func (s *Service) Refresh(ctx context.Context, actor auth.Actor, host ids.ID) (t
 		return time.Time{}, fmt.Errorf("refresh host: %w", err)
 	}
 	return now, nil
+}
+
+// errAwaited refuses to ask a host that has no agent yet.
+func errAwaited(name string) error {
+	return apierr.Conflict("host_not_enrolled", "The agent of %s has not enrolled yet. Run the enrollment command on it first.", name)
 }

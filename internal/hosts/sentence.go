@@ -7,6 +7,8 @@ import (
 // nextSentence says what happens next with a host, the nearest thing first.
 func nextSentence(r HostRow) string {
 	switch {
+	case r.EnrolledAt == nil:
+		return "Run the enrollment command on it."
 	case r.CurrentJob != nil && r.CurrentJob.State == "waiting", r.CurrentJob != nil && r.CurrentJob.State == "queued":
 		return fmt.Sprintf("Job %d starts when its turn comes.", r.currentNumber)
 	case r.CurrentJob != nil:

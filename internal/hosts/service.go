@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"patchmanager/internal/agentclient"
@@ -40,6 +41,7 @@ type Deps struct {
 	Patches      Collector
 	Nudge        <-chan struct{} // of db.ChannelPolls
 	Intervals    Intervals       // zero: DefaultIntervals
+	Resolver     Resolver        // nil: the one of the system
 	MaxCalls     int             // at once, in this process; 0: 64
 }
 
@@ -57,6 +59,9 @@ func New(d Deps) *Service {
 	}
 	if d.MaxCalls == 0 {
 		d.MaxCalls = 64
+	}
+	if d.Resolver == nil {
+		d.Resolver = net.DefaultResolver
 	}
 	s := &Service{db: d.DB, deps: d}
 	s.poller = newPoller(s)

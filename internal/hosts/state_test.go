@@ -82,6 +82,7 @@ func FuzzClip(f *testing.F) {
 func TestNextSentenceSaysTheNearestThing(t *testing.T) {
 	due := time.Date(2026, 3, 1, 12, 5, 0, 0, time.UTC)
 	yes := true
+	require.Equal(t, "Run the enrollment command on it.", nextSentence(HostRow{State: Unknown}))
 	for want, r := range map[string]HostRow{
 		"Job 7 is under way.":                                       {CurrentJob: &CurrentJob{State: "running"}, currentNumber: 7},
 		"Job 7 starts when its turn comes.":                         {CurrentJob: &CurrentJob{State: "queued"}, currentNumber: 7},
@@ -94,6 +95,7 @@ func TestNextSentenceSaysTheNearestThing(t *testing.T) {
 		"Nothing to do; it is asked again at 12:05:00 UTC.":         {State: Healthy, Pending: &Pending{}, healthDue: &due},
 		"Its updates are not known yet; it is asked again at once.": {State: Healthy},
 	} {
+		r.EnrolledAt = &due
 		require.Equal(t, want, nextSentence(r))
 	}
 }

@@ -22,18 +22,20 @@ func insertHost(ctx context.Context, tx db.Tx, id ids.ID, e Enrolled, now time.T
 }
 
 // reviveHost keeps the facts and the history of a host, and makes its state
-// unknown: what answered before was another agent.
+// unknown: what answered before was another agent. A name that a person gave
+// stays.
 func reviveHost(ctx context.Context, tx db.Tx, id ids.ID, e Enrolled, now time.Time) error {
 	if err := lockPolls(ctx, tx, id); err != nil {
 		return err
 	}
 	const reason = "It was enrolled again and has not answered yet."
-	_, err := tx.Exec(ctx, `with old as (select id, state from host where id = $1 for update),
+	_, err := tx.Exec(ctx, `with old as (select id, state, enrolled_at from host where id = $1 for update),
 		noted as (insert into host_state_change (host_id, at, from_state, to_state, reason)
 			select id, $2, state, 'unknown', $3 from old where state <> 'unknown')
-		update host h set name = $4, fqdn = $5, machine_id = $6, address = $7, port = $8, enrolled_at = $2, removed_at = null,
-			state = 'unknown', state_since = $2, state_reason = $3, last_seen_at = null
-		  from old where h.id = old.id`, id, now, reason, e.Name, e.FQDN, e.MachineID, e.Address, e.Port)
+		update host h set name = case when h.name_given then h.name else $4 end, fqdn = $5, machine_id = $6, address = $7, port = $8, enrolled_at = $2, removed_at = null,
+			state = 'unknown', state_since = $2, last_seen_at = null, os = coalesce(h.os, nullif($9, '')),
+			state_reason = case when old.enrolled_at is null then 'It has not answered yet.' else $3 end
+		  from old where h.id = old.id`, id, now, reason, e.Name, e.FQDN, e.MachineID, e.Address, e.Port, e.OS)
 	if err != nil {
 		return fmt.Errorf("attach host again: %w", err)
 	}
@@ -69,9 +71,9 @@ func heldBy(ctx context.Context, tx db.Tx, id ids.ID) (number int64, held bool, 
 }
 
 func similarHosts(ctx context.Context, q db.Querier, machineID, name, fqdn string) ([]Known, error) {
-	rows, err := q.Query(ctx, `select id, name, fqdn, machine_id, address, state, last_seen_at, removed_at from host
-		where (machine_id = $1 and $1 <> '')
-		   or (removed_at is null and (lower(name) = lower($2) or (fqdn <> '' and lower(fqdn) = lower($3))))
+	rows, err := q.Query(ctx, `select id, name, fqdn, machine_id, address, state, last_seen_at, removed_at, enrolled_at from host
+		where enrolled_at is not null and ((machine_id = $1 and $1 <> '')
+		   or (removed_at is null and (lower(name) = lower($2) or (fqdn <> '' and lower(fqdn) = lower($3)))))
 		order by removed_at is not null, coalesce(last_seen_at, enrolled_at) desc, id desc limit 20`, machineID, name, fqdn)
 	if err != nil {
 		return nil, fmt.Errorf("find similar hosts: %w", err)

@@ -17,6 +17,8 @@ const timelineSQL = `with items as (
 	select at, 'audit' as kind, action as title, case when @all then details else '' end as detail, actor_name as actor, null::uuid as job_id, id as n
 	  from audit_target_v where target_kind = 'host' and target_id = @text_id
 	union all
+	select at, 'audit', action, case when @all then detail else '' end, actor, null, id from host_act where host_id = @id
+	union all
 	select at, 'state', from_state::text || ' → ' || to_state::text, reason, '', null, id from host_state_change where host_id = @id
 	union all
 	select at, 'job', case when @all then title else regexp_replace(title, ' o?n? ?[0-9]*( h?o?s?t?s?)?…?$', '') end, 'Job ' || job_number || ', ' || state::text, actor, job_id, job_number from job_history_v where host_id = @id)`

@@ -115,7 +115,8 @@ func (s *Service) mayOrderFor(actor auth.Actor, hosts int) error {
 	return actor.RequireFresh(auth.OperateFleet, s.clock.Now())
 }
 
-// chooseHosts refuses hosts that do not exist for the actor.
+// chooseHosts refuses hosts that do not exist for the actor, and those that take
+// no orders.
 func (s *Service) chooseHosts(ctx context.Context, tx db.Tx, actor auth.Actor, wanted []ids.ID) ([]newHost, error) {
 	found, err := visibleHosts(ctx, tx, hosts.ScopeOf(actor), wanted)
 	if err != nil {
@@ -123,6 +124,9 @@ func (s *Service) chooseHosts(ctx context.Context, tx db.Tx, actor auth.Actor, w
 	}
 	if len(found) < len(wanted) {
 		return nil, unknownHosts(wanted, found)
+	}
+	if err := refusedHosts(wanted, found); err != nil {
+		return nil, err
 	}
 	out := make([]newHost, len(found))
 	for i, h := range found {
@@ -141,6 +145,26 @@ func unknownHosts(wanted []ids.ID, found []namedHost) error {
 		if !known[id] {
 			bad = append(bad, apierr.Detail{Field: fmt.Sprintf("host_ids[%d]", i), Value: id.String(), Message: "There is no such host."})
 		}
+	}
+	return apierr.Invalid(bad...)
+}
+
+// refusedHosts names those that take no orders, each with its reason.
+func refusedHosts(wanted []ids.ID, found []namedHost) error {
+	refused := map[ids.ID]namedHost{}
+	for _, h := range found {
+		if h.Refusal != "" {
+			refused[h.ID] = h
+		}
+	}
+	var bad []apierr.Detail
+	for i, id := range wanted {
+		if h, ok := refused[id]; ok {
+			bad = append(bad, apierr.Detail{Field: fmt.Sprintf("host_ids[%d]", i), Value: id.String(), Message: h.Name + " takes no orders. " + h.Refusal})
+		}
+	}
+	if len(bad) == 0 {
+		return nil
 	}
 	return apierr.Invalid(bad...)
 }

@@ -44,12 +44,13 @@ func orNull(s string) *string {
 
 // namedHost is a host that the scope has.
 type namedHost struct {
-	ID   ids.ID
-	Name string
+	ID      ids.ID
+	Name    string
+	Refusal string // why it takes no orders; empty: it takes them
 }
 
 func visibleHosts(ctx context.Context, q db.Querier, scope hosts.Scope, wanted []ids.ID) ([]namedHost, error) {
-	rows, err := q.Query(ctx, `select h.host_id, h.name from host_scope_v h
+	rows, err := q.Query(ctx, `select h.host_id, h.name, coalesce(h.refusal, '') from host_scope_v h
 		where h.host_id = any($1) and `+scope.SQL("h.host_id")+` order by lower(h.name), h.host_id`, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("find hosts: %w", err)

@@ -268,6 +268,8 @@ function makeHost(n: number): Host {
     capabilities: ['plan', 'apply', 'rollback', 'reboot', 'events', 'certificate'],
     certificate_expires_at: ago(-86_400 * 300),
     enrolled_at: ago(86_400 * 40),
+    registered_at: null,
+    registered_by: '',
     last_update_check: ago(5400),
     last_update_apply: ago(86_400 * 9),
     refreshing: false,

@@ -26,7 +26,7 @@ const overseers = ['admin', 'auditor'];
 export const rules: Record<Permission, Rule> = {
   'fleet.read': { roles: everybody, refusal: '' },
   'fleet.operate': { roles: ['admin', 'operator'], refusal: 'Your role may not change hosts.' },
-  'hosts.manage': { roles: admins, refusal: 'Only admins may enroll and remove hosts.' },
+  'hosts.manage': { roles: admins, refusal: 'Only admins may register, change and remove hosts.' },
   'enrollment.read': {
     roles: overseers,
     refusal: 'Only admins and auditors may see enrollment requests and tokens.',

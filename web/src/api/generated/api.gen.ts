@@ -434,7 +434,8 @@ export type Host = {
   capabilities: string[];
   certificate_expires_at: string | null;
   current_job: CurrentJob;
-  enrolled_at: string;
+  /** Null: registered, and its agent has not enrolled yet. */
+  enrolled_at: string | null;
   fqdn: string;
   /** Those of its groups that the reader knows. */
   groups: GroupRef[];
@@ -466,6 +467,9 @@ export type Host = {
   /** When the oldest of the last attempts to read all facts began, good or bad. */
   refreshed_at: string | null;
   refreshing: boolean;
+  /** When a person made it known, before its agent enrolled; null: it came in by enrollment. */
+  registered_at: string | null;
+  registered_by: string;
   repositories: Repository[];
   services_to_restart: string[];
   state: "healthy" | "degraded" | "unreachable" | "unknown";
@@ -485,6 +489,8 @@ export type HostRow = {
   agent_version: string;
   architecture: string;
   current_job: CurrentJob;
+  /** Null: registered, and its agent has not enrolled yet. */
+  enrolled_at: string | null;
   fqdn: string;
   /** Those of its groups that the reader knows. */
   groups: GroupRef[];
@@ -930,6 +936,19 @@ export type RecoveryCodes = {
 export type RefreshAccepted = {
   /** Done when the host's refreshed_at is not before this. */
   requested_at: string;
+};
+export type RegisterInput = {
+  /** IPv4, IPv6, or a host name that is looked up at once. Empty: the name. */
+  address?: string;
+  group_ids?: string[];
+  /** How it is called here. Empty: as the address. Without an address it must be a host name, or an address. */
+  name?: string;
+  /** Of its agent; 12443 when absent. */
+  port?: number;
+};
+export type RegisteredHost = {
+  host: Host;
+  resolved: string[];
 };
 export type RegisteredPasskey = {
   passkey: Passkey;
@@ -1422,6 +1441,10 @@ export interface Operations {
     query?: { page?: number; page_size?: number; q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[] | null; os?: string[] | null; pending?: "any" | "security" | "none"; reboot?: "true" | "false"; group_id?: string[] | null; sort?: "name" | "state" | "os" | "pending" | "security" | "last_seen"; order?: "asc" | "desc" };
     ok: HostPage;
   };
+  registerHost: {
+    body: RegisterInput;
+    ok: RegisteredHost;
+  };
   hostFacets: {
     ok: Facets;
   };
@@ -1679,6 +1702,7 @@ export const routes = {
   groupMembers: ["GET", "/api/v1/groups/{id}/members"],
   setGroupMembers: ["PUT", "/api/v1/groups/{id}/members"],
   listHosts: ["GET", "/api/v1/hosts"],
+  registerHost: ["POST", "/api/v1/hosts"],
   hostFacets: ["GET", "/api/v1/hosts/facets"],
   removeHost: ["DELETE", "/api/v1/hosts/{id}"],
   getHost: ["GET", "/api/v1/hosts/{id}"],

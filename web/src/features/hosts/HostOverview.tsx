@@ -135,7 +135,7 @@ function agentFacts(host: Host): [string, React.ReactNode][] {
     ['Last seen', <Time at={host.last_seen_at} />],
     ['Facts read', <Time at={host.refreshed_at} />],
     ['Certificate ends', <Time at={host.certificate_expires_at} never="not known" />],
-    ['Enrolled', <Time at={host.enrolled_at} />],
+    ['Enrolled', <Time at={host.enrolled_at} never="not yet" />],
     ['Can do', host.capabilities.join(', ') || 'not known'],
   ];
 }

@@ -1,0 +1,25 @@
+package hosts
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"patchmanager/internal/auth"
+	"patchmanager/internal/httpx"
+)
+
+// careRoutes are what people do to hosts besides looking at them.
+func (s *Service) careRoutes(api huma.API) {
+	op := func(id, method, path, summary string, status int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: httpx.BasePath + path, Summary: summary, DefaultStatus: status,
+			Tags: []string{"hosts"}, Security: []map[string][]string{{"bearer": {}}}}
+	}
+	huma.Register(api, op("registerHost", http.MethodPost, "/hosts", "Register a host before its agent enrolls", 201), s.handleRegister)
+}
+
+func (s *Service) handleRegister(ctx context.Context, in *struct{ Body RegisterInput }) (*struct{ Body RegisteredHost }, error) {
+	h, err := s.RegisterHost(ctx, auth.ActorFrom(ctx), in.Body)
+	return &struct{ Body RegisteredHost }{h}, err
+}
