@@ -36,7 +36,7 @@ type providerOutput struct{ Body Provider }
 
 func (s *Service) handleListProviders(ctx context.Context, _ *struct{}) (*providersOutput, error) {
 	items, err := s.listProviders(ctx, ActorFrom(ctx))
-	return &providersOutput{ProviderList{Items: orEmpty(items), Total: len(items)}}, err
+	return &providersOutput{ProviderList{Items: orEmpty(items), Total: len(items), RedirectURI: s.redirectURI()}}, err
 }
 
 func (s *Service) handleGetProvider(ctx context.Context, in *ProviderPath) (*providerOutput, error) {

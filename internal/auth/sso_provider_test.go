@@ -24,6 +24,7 @@ func (b *browser) patchProvider(p auth.Provider, what fields) *httptest.Response
 func TestTheClientSecretNeverComesBack(t *testing.T) {
 	s := newSSORig(t)
 	const secret = "a-very-secret-value"
+	require.Equal(t, callbackURL, decoded[auth.ProviderList](t, s.admin.get("/sso/providers")).RedirectURI, "before there is one")
 	w := s.admin.post("/sso/providers", fields{"name": "Secret", "kind": "oidc", "issuer": s.idp.Issuer, "client_id": "c", "client_secret": secret})
 	require.Equal(t, http.StatusCreated, w.Code, w.Body)
 	p := decoded[auth.Provider](t, w)

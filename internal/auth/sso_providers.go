@@ -54,6 +54,9 @@ type ProviderChange struct {
 type ProviderList struct {
 	Items []Provider `json:"items" nullable:"false"`
 	Total int        `json:"total"`
+	// RedirectURI is the same for all; a client id and a secret are given out for it,
+	// so it is wanted before there is a provider here.
+	RedirectURI string `json:"redirect_uri" doc:"Register exactly this address at a provider."`
 }
 
 func errNoProvider() error { return apierr.NotFound("single sign-on provider") }

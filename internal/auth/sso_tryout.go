@@ -117,7 +117,7 @@ func (s *Service) askProvider(ctx context.Context, p provider, t *SsoTest, q oid
 	if err != nil {
 		return "", t.fail(err)
 	}
-	t.report(oidcflow.StepKeys, fmt.Sprintf("It publishes %d signing key(s).", keys))
+	t.report(oidcflow.StepKeys, fmt.Sprintf("Signing keys that it publishes: %d.", keys))
 	if err := s.oidc.CheckAuthorize(ctx, r); err != nil {
 		return "", t.fail(err)
 	}
@@ -184,7 +184,7 @@ func (t *SsoTest) mapping(s *Service, p provider, who oidcflow.Identity) {
 		t.State = testFailed
 		return
 	}
-	text := fmt.Sprintf("%d mapping(s) match: role %s, %d group(s).", r.matched, r.role, len(r.groups))
+	text := fmt.Sprintf("%d of %d mappings match: role %s, groups of hosts: %d.", r.matched, len(p.Mappings), r.role, len(r.groups))
 	if r.role == "" {
 		text = "The mappings do not decide the role: it is set here."
 		if p.DefaultRole != "" {

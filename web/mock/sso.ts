@@ -85,7 +85,16 @@ const without = (body: Record<string, unknown>) => {
 };
 
 export const ssoRoutes: Route[] = [
-  ['GET', /^\/sso\/providers$/, () => json({ items: providers, total: providers.length })],
+  [
+    'GET',
+    /^\/sso\/providers$/,
+    () =>
+      json({
+        items: providers,
+        total: providers.length,
+        redirect_uri: 'https://patches.example.com/api/v1/auth/sso/callback',
+      }),
+  ],
   [
     'POST',
     /^\/sso\/providers$/,

@@ -917,6 +917,8 @@ export type ProviderInput = {
 };
 export type ProviderList = {
   items: Provider[];
+  /** Register exactly this address at a provider. */
+  redirect_uri: string;
   total: number;
 };
 export type ProviderMapping = {

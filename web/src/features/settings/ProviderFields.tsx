@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { Controller, type UseFormReturn } from 'react-hook-form';
-import type { Provider } from '../../api/types';
 import { CommandBlock } from '../../ui/Copy';
 import {
   Box,
@@ -25,7 +24,8 @@ const Heading = (props: { children: string }) => (
 );
 
 /** Where the provider is and how the two know each other. */
-export function Connection({ form, provider }: { form: Form; provider: Provider | undefined }) {
+export function Connection(props: { form: Form; hasSecret: boolean; redirectUri: string }) {
+  const { form } = props;
   const kind = form.watch('kind');
   return (
     <>
@@ -65,23 +65,19 @@ export function Connection({ form, provider }: { form: Form; provider: Provider 
           hint="On the overview page of the app registration."
         />
       )}
+      <Box>
+        <Box sx={{ fontSize: 13, mb: 0.5 }}>
+          Register an application there, with exactly this redirect address:
+        </Box>
+        <CommandBlock label="Redirect address" text={props.redirectUri} />
+      </Box>
       <TextLine
         form={form}
         name="client_id"
         label={kind === 'azure' ? 'Application (client) id' : 'Client id'}
         hint="What the provider calls this application."
       />
-      <Secret form={form} has={provider?.has_secret ?? false} />
-      {provider ? (
-        <Box>
-          <Box sx={{ fontSize: 13, mb: 0.5 }}>Register exactly this redirect address there:</Box>
-          <CommandBlock label="Redirect address" text={provider.redirect_uri} />
-        </Box>
-      ) : (
-        <Box sx={{ fontSize: 13, color: 'text.secondary' }}>
-          The redirect address to register at the provider is shown once this is saved.
-        </Box>
-      )}
+      <Secret form={form} has={props.hasSecret} />
       <TextLine
         form={form}
         name="scopes"

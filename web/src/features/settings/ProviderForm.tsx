@@ -18,6 +18,7 @@ import { useSaveProvider } from './queries';
 /** One provider. A new one is saved switched off: the test comes first. */
 export function ProviderForm(props: {
   provider: Provider | undefined;
+  redirectUri: string;
   mayChange: boolean;
   onClose: () => void;
   onSaved: (provider: Provider) => void;
@@ -53,7 +54,11 @@ export function ProviderForm(props: {
                 your password, until you have tested it.
               </Alert>
             )}
-            <Connection form={form} provider={provider} />
+            <Connection
+              form={form}
+              hasSecret={provider?.has_secret ?? false}
+              redirectUri={props.redirectUri}
+            />
             <Rights form={form} mayChange={mayChange} />
             {save.error && (
               <ErrorState message={messageOf(save.error)} requestId={requestIdOf(save.error)} />

@@ -47,6 +47,7 @@ export function SsoSection({ mayChange }: { mayChange: boolean }) {
         <ProviderForm
           key={open}
           provider={edited}
+          redirectUri={providers.data.redirect_uri}
           mayChange={mayChange}
           onClose={close}
           onSaved={(saved) => {
