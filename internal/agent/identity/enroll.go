@@ -167,9 +167,9 @@ func (e *enroller) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var accepted agentapi.EnrollAccepted
-	if err := e.call(ctx, http.MethodPost, "/api/v1/enroll", body, &accepted); err != nil {
-		return explain(e.base, err)
+	accepted, err := e.request(ctx, body)
+	if err != nil {
+		return err
 	}
 	if accepted.PollingToken == "" {
 		return errors.New("the manager accepted the request but gave no token to ask with")
@@ -177,6 +177,26 @@ func (e *enroller) send(ctx context.Context) error {
 	e.at.PollingToken = accepted.PollingToken
 	e.Say("request sent; key and request are kept, so that this can be interrupted")
 	return e.remember()
+}
+
+// request sends the request. A manager that has too much to do is waited for:
+// a whole fleet may be enrolling at this moment. Any other trouble is told at
+// once, for the address may be a wrong one.
+func (e *enroller) request(ctx context.Context, body agentapi.EnrollRequest) (accepted agentapi.EnrollAccepted, err error) {
+	for wait := firstPoll; ; wait = min(wait*3/2, lastPoll) {
+		err := e.call(ctx, http.MethodPost, "/api/v1/enroll", body, &accepted)
+		var refused *statusError
+		switch {
+		case err == nil:
+			return accepted, nil
+		case !errors.As(err, &refused) || refused.status != http.StatusTooManyRequests:
+			return accepted, explain(e.base, err)
+		}
+		e.Say("the manager is busy with other hosts; trying again")
+		if clock.Sleep(ctx, e.Clock, wait) != nil {
+			return accepted, err
+		}
+	}
 }
 
 // decision asks until somebody has decided. Trouble on the way is waited out.

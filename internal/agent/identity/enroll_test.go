@@ -32,6 +32,7 @@ type manager struct {
 	requests []agentapi.EnrollRequest
 	asked    int
 	acked    int
+	busy     int // requests that are told to come back
 	// answer says what a status request gets; by default the approved bundle.
 	answer func(m *manager, w http.ResponseWriter) (agentapi.EnrollBundle, bool)
 }
@@ -71,6 +72,11 @@ func (m *manager) enroll(w http.ResponseWriter, r *http.Request) {
 	if in.Token == "expired" {
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprint(w, `{"error":{"code":"token_expired","message":"the token has expired; make a new one"}}`)
+		return
+	}
+	if m.busy > 0 {
+		m.busy--
+		w.WriteHeader(http.StatusTooManyRequests)
 		return
 	}
 	m.requests = append(m.requests, in)
@@ -252,6 +258,21 @@ func TestManagerThatStumblesIsWaitedFor(t *testing.T) {
 	}
 	_, err := enrollment(t, m).Run(t.Context())
 	require.NoError(t, err)
+}
+
+func TestBusyManagerIsWaitedFor(t *testing.T) {
+	m := goodManager(t)
+	m.busy = 1
+	_, err := enrollment(t, m).Run(t.Context())
+	require.NoError(t, err)
+	require.Len(t, m.requests, 1)
+
+	m.busy = 1
+	ctx, cancel := context.WithCancel(t.Context())
+	e := enrollment(t, m)
+	e.Say = func(string, ...any) { cancel() }
+	_, err = e.Run(ctx)
+	require.ErrorContains(t, err, "429", "who gives up hears why")
 }
 
 func TestBundleIsChecked(t *testing.T) {
