@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"patchmanager/internal/hosts"
 	"patchmanager/internal/httpx"
 	"patchmanager/internal/live"
 	"patchmanager/internal/version"
@@ -50,7 +51,7 @@ func counted(n *sync.WaitGroup, h http.Handler) http.Handler {
 // handler is everything that the listener answers.
 func (p *process) handler() http.Handler {
 	lists := p.domains.settings.Access
-	return httpx.Stack(p.everything(), httpx.Edge{Clock: p.clock, Observe: p.metrics.Request,
+	return httpx.Stack(p.everything(), httpx.Edge{Clock: p.clock, Observe: p.metrics.Request, Bodies: map[string]int64{hosts.ImportPath: hosts.MaxImportBody},
 		Trusted: func(proxy netip.Addr) bool { return lists().Trusts(proxy) },
 		Admits:  func(path string, from netip.Addr) bool { return admits(lists(), path, from) }})
 }

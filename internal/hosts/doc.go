@@ -17,7 +17,7 @@
 //     connections hear of it within seconds ([Mark]).
 //   - A host may be registered before its agent enrolls: it is unknown, is not
 //     polled and takes no orders. Of two registrations of one name or place at
-//     once one is refused.
+//     once one is refused. An import registers all hosts of a file or none.
 //   - A host is never deleted; removing it ends it and keeps its history.
 //
 // States, changed by the health poll alone:

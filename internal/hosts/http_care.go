@@ -17,6 +17,7 @@ func (s *Service) careRoutes(api huma.API) {
 			Tags: []string{"hosts"}, Security: []map[string][]string{{"bearer": {}}}}
 	}
 	huma.Register(api, op("registerHost", http.MethodPost, "/hosts", "Register a host before its agent enrolls", 201), s.handleRegister)
+	s.importRoute(api, op("importHosts", http.MethodPost, "/hosts/import", "Register the hosts of a CSV file, all or none", 200))
 }
 
 func (s *Service) handleRegister(ctx context.Context, in *struct{ Body RegisterInput }) (*struct{ Body RegisteredHost }, error) {

@@ -66,6 +66,23 @@ func lockGroups(ctx context.Context, tx db.Tx, scope Scope, list []ids.ID) (map[
 	return collectNames(rows, err, "lock groups")
 }
 
+// groupsByName returns the groups that the scope knows under these names, by the
+// names as they are given here; nobody deletes them until tx ends.
+func groupsByName(ctx context.Context, tx db.Tx, scope Scope, names []string) (map[string]ids.ID, error) {
+	rows, err := tx.Query(ctx, `select w.name, g.id from unnest($1::text[]) as w(name) join host_group g on lower(g.name) = lower(w.name)
+		where `+scope.GroupSQL("g.id")+" order by g.id for key share of g", names)
+	if err != nil {
+		return nil, fmt.Errorf("find groups by name: %w", err)
+	}
+	out := map[string]ids.ID{}
+	var name string
+	var id ids.ID
+	if _, err := pgx.ForEachRow(rows, []any{&name, &id}, func() error { out[name] = id; return nil }); err != nil {
+		return nil, fmt.Errorf("find groups by name: %w", err)
+	}
+	return out, nil
+}
+
 // knownHosts returns the names of those hosts that the scope has.
 func knownHosts(ctx context.Context, q db.Querier, scope Scope, list []ids.ID) (map[ids.ID]string, error) {
 	rows, err := q.Query(ctx, "select h.host_id, h.name from host_scope_v h where h.host_id = any($1) and "+scope.SQL("h.host_id"), list)

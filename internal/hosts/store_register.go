@@ -64,19 +64,28 @@ const awaited = "Registered; its agent has not enrolled yet."
 
 // insertRegistered makes hosts that have no agent yet, with their groups.
 func insertRegistered(ctx context.Context, tx db.Tx, list []NewHost, by string, now time.Time) ([]ids.ID, error) {
-	made := make([]ids.ID, len(list))
-	var b pgx.Batch
-	for i, n := range list {
-		made[i] = ids.New()
-		b.Queue(`insert into host (id, name, fqdn, machine_id, address, port, state, state_since, state_reason, registered_at, registered_by, name_given)
-			values ($1, $2, $3, '', $4, $5, 'unknown', $6, $7, $6, $8, $9)`,
-			made[i], n.name(), n.FQDN, n.Address, n.port(), now, awaited, by, n.Name != "")
-		if len(n.Groups) > 0 {
-			b.Queue("insert into host_group_host (group_id, host_id, added_at) select g, $2, $3 from unnest($1::uuid[]) g", uniqueIDs(n.Groups), made[i], now)
+	n := len(list)
+	made, names, fqdns, addresses := make([]ids.ID, n), make([]string, n), make([]string, n), make([]string, n)
+	ports, given := make([]int, n), make([]bool, n)
+	var groups, members []ids.ID
+	for i, h := range list {
+		made[i], names[i], fqdns[i], addresses[i], ports[i], given[i] = ids.New(), h.name(), h.FQDN, h.Address, h.port(), h.Name != ""
+		for _, g := range uniqueIDs(h.Groups) {
+			groups, members = append(groups, g), append(members, made[i])
 		}
 	}
-	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+	_, err := tx.Exec(ctx, `insert into host (id, name, fqdn, machine_id, address, port, name_given,
+			state, state_since, state_reason, registered_at, registered_by)
+		select id, name, fqdn, '', address, port, given, 'unknown', $7, $8, $7, $9
+		  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[]) as u(id, name, fqdn, address, port, given)`,
+		made, names, fqdns, addresses, ports, given, now, awaited, by)
+	if err != nil {
 		return nil, fmt.Errorf("insert registered hosts: %w", err)
+	}
+	_, err = tx.Exec(ctx, `insert into host_group_host (group_id, host_id, added_at)
+		select g, h, $3 from unnest($1::uuid[], $2::uuid[]) as u(g, h)`, groups, members, now)
+	if err != nil {
+		return nil, fmt.Errorf("insert groups of registered hosts: %w", err)
 	}
 	return made, nil
 }

@@ -12,8 +12,8 @@ import (
 	"patchmanager/internal/clock"
 )
 
-// MaxBody is the largest request body. Nothing that people or agents send to
-// the manager comes near it.
+// MaxBody is the largest request body, but for the paths that Edge names. Little
+// that people or agents send to the manager comes near it.
 const MaxBody = 1 << 20
 
 // Observation is one finished request.
@@ -31,6 +31,7 @@ type Edge struct {
 	Observe func(Observation)
 	Trusted func(proxy netip.Addr) bool             // whose X-Forwarded-For is believed; nil: nobody's
 	Admits  func(path string, from netip.Addr) bool // who may come in at all; nil: everybody
+	Bodies  map[string]int64                        // paths that take a larger body than MaxBody
 }
 
 // Stack puts around h what every request gets, outermost first: an id, the
@@ -42,9 +43,20 @@ func Stack(h http.Handler, e Edge) http.Handler {
 	h = refuseStrangers(h, e.Admits)
 	h = recoverPanics(h)
 	h = record(h, e.Clock, e.Observe)
-	h = http.MaxBytesHandler(h, MaxBody)
+	h = limitBodies(h, e.Bodies)
 	h = securityHeaders(h)
 	return WithRequestID(WithClientBehind(e.Trusted, h))
+}
+
+// limitBodies lets nobody send more than the path takes.
+func limitBodies(next http.Handler, larger map[string]int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit, named := larger[r.URL.Path]
+		if !named {
+			limit = MaxBody
+		}
+		http.MaxBytesHandler(next, limit).ServeHTTP(w, r)
+	})
 }
 
 // refuseCrossOrigin answers 403 to a request that changes something and that a

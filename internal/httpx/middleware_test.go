@@ -165,6 +165,23 @@ func TestALongBodyIsRefused(t *testing.T) {
 	}
 }
 
+func TestAPathMayTakeALongerBody(t *testing.T) {
+	read := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+		}
+	})
+	h := httpx.Stack(read, httpx.Edge{Clock: fakeclock.New(time.Unix(0, 0)), Observe: func(httpx.Observation) {},
+		Bodies: map[string]int64{"/large": 2 * httpx.MaxBody}})
+	for path, most := range map[string]int{"/large": 2 * httpx.MaxBody, "/large/2": httpx.MaxBody, "/": httpx.MaxBody} {
+		for size, status := range map[int]int{most: http.StatusOK, most + 1: http.StatusRequestEntityTooLarge} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("POST", path, strings.NewReader(strings.Repeat("x", size))))
+			require.Equal(t, status, w.Code, "%s %d", path, size)
+		}
+	}
+}
+
 func TestAnAddressThatIsNotAllowedGetsNothing(t *testing.T) {
 	var asked []string
 	seen := make(chan httpx.Observation, 8)
