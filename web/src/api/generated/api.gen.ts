@@ -516,6 +516,33 @@ export type HostRow = {
 export type HostSelection = {
   host_ids?: string[];
 };
+export type ImportInput = {
+  /** The text of the file. The first line names columns: name, address, port, groups; commas or semicolons between fields, bars (|) between several groups. */
+  csv: string;
+  /** Only report what would happen. */
+  dry_run?: boolean;
+};
+export type ImportReport = {
+  dry_run: boolean;
+  errors: number;
+  exists: number;
+  /** The new ones are hosts now. All of them are, or none. */
+  imported: boolean;
+  new: number;
+  rows: ImportRow[];
+};
+export type ImportRow = {
+  /** Where its agent is asked; empty while it is not known. */
+  address: string;
+  /** The host that it has become, or that is there. */
+  host_id: string;
+  /** In the file, from 1. */
+  line: number;
+  name: string;
+  outcome: "new" | "exists" | "error";
+  port: number;
+  problems: ErrorDetail[];
+};
 export type IssuedApiToken = {
   created_at: string;
   expires_at: string;
@@ -1450,6 +1477,11 @@ export interface Operations {
   hostFacets: {
     ok: Facets;
   };
+  importHosts: {
+    query?: { dry_run?: boolean };
+    body: ImportInput;
+    ok: ImportReport;
+  };
   removeHost: {
     path: { id: string };
     ok: undefined;
@@ -1706,6 +1738,7 @@ export const routes = {
   listHosts: ["GET", "/api/v1/hosts"],
   registerHost: ["POST", "/api/v1/hosts"],
   hostFacets: ["GET", "/api/v1/hosts/facets"],
+  importHosts: ["POST", "/api/v1/hosts/import"],
   removeHost: ["DELETE", "/api/v1/hosts/{id}"],
   getHost: ["GET", "/api/v1/hosts/{id}"],
   setHostGroups: ["PUT", "/api/v1/hosts/{id}/groups"],
