@@ -51,6 +51,7 @@ test.describe
       await idp.setPeople({ username: 'sso-admin', groups: ['admins'] });
       await admin.getByRole('button', { name: 'Add provider' }).click();
       await describeProvider(admin, idp);
+      await admin.getByLabel('Name', { exact: true }).focus(); // the picture begins at the top
       await shoot(admin, 'settings-sso-provider');
       await admin.getByRole('button', { name: 'Save and test' }).click();
       await stepUpIfAsked(admin, dialog());
