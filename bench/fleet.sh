@@ -11,6 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 hosts=${1:-500}
+web="" worker="" # process ids, set by start
 dir=$(mktemp -d /var/tmp/fleet.XXXXXX)
 chmod 755 "$dir"
 port=18443 control=127.0.0.1:12480

@@ -7,8 +7,6 @@ import (
 )
 
 const (
-	// freshFor is how old the knowledge of a host's updates may be to be judged.
-	freshFor = 24 * time.Hour
 	// aliveFor is how old a worker's sign of life may be.
 	aliveFor = 30 * time.Second
 	// failedWithin is how long a failed job asks for attention.

@@ -35,7 +35,7 @@ func hostTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.T
 			coalesce(sum(p.total), 0), coalesce(sum(p.security), 0), coalesce(sum(p.critical), 0), coalesce(sum(p.high), 0),
 			coalesce(sum(p.medium), 0), coalesce(sum(p.low), 0), coalesce(sum(p.unknown), 0)
 		from host h left join host_patch_summary_v p on p.host_id = h.id
-		where h.removed_at is null and `+scope.SQL("h.id"), pgx.NamedArgs{"fresh": now.Add(-freshFor)}).
+		where h.removed_at is null and `+scope.SQL("h.id"), pgx.NamedArgs{"fresh": now.Add(-hosts.FreshFor)}).
 		Scan(&h.Total, &h.Healthy, &h.Degraded, &h.Unreachable, &h.Unknown, &t.Reboot,
 			&c.Compliant, &c.NotCompliant, &c.Unknown, &p.HostsWithPending, &p.HostsWithSecurity,
 			&p.PatchesTotal, &p.PatchesSecurity, &s.Critical, &s.High, &s.Medium, &s.Low, &s.Unknown)

@@ -58,6 +58,7 @@ type HostRow struct {
 	LastSeenAt       *time.Time  `json:"last_seen_at"`
 	EnrolledAt       *time.Time  `json:"enrolled_at" doc:"Null: registered, and its agent has not enrolled yet."`
 	CurrentJob       *CurrentJob `json:"current_job"`
+	Labels           []Label     `json:"labels" nullable:"false" doc:"By key."`
 	Groups           []GroupRef  `json:"groups" nullable:"false" doc:"Those of its groups that the reader knows."`
 	Next             string      `json:"next" doc:"What happens next, one sentence."`
 

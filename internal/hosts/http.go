@@ -2,9 +2,7 @@ package hosts
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,43 +21,15 @@ type Paging struct {
 
 type listInput struct {
 	Paging
-	Query   string   `query:"q" maxLength:"200" doc:"Part of name, FQDN, address or system."`
-	State   []string `query:"state" enum:"healthy,degraded,unreachable,unknown"`
-	OS      []string `query:"os" maxItems:"50"`
-	Pending string   `query:"pending" enum:"any,security,none"`
-	Reboot  string   `query:"reboot" enum:"true,false"`
-	GroupID []string `query:"group_id,explode" maxItems:"100" doc:"Repeatable, or a list with commas. none: in no group."`
-	Sort    string   `query:"sort" default:"name" enum:"name,state,os,pending,security,last_seen"`
-	Order   string   `query:"order" default:"asc" enum:"asc,desc"`
+	FilterSpec
+	Sort  string `query:"sort" default:"name" enum:"name,state,state_since,os,agent_version,pending,security,critical,last_seen,certificate,reboot,enrolled_at"`
+	Order string `query:"order" default:"asc" enum:"asc,desc"`
 }
 
-// noGroup in place of a group's id chooses hosts that are in none.
-const noGroup = "none"
-
 func (i listInput) filter() (Filter, error) {
-	f := Filter{Query: i.Query, OS: i.OS, Pending: i.Pending, Sort: i.Sort, Desc: i.Order == "desc", Page: i.Page, PageSize: i.PageSize}
-	for _, s := range i.State {
-		f.States = append(f.States, State(s))
-	}
-	if i.Reboot != "" {
-		want := i.Reboot == "true"
-		f.Reboot = &want
-	}
-	for n, text := range strings.Split(strings.Join(i.GroupID, ","), ",") { // repeated, or one list
-		if text == "" {
-			continue
-		}
-		if text == noGroup {
-			f.NoGroup = true
-			continue
-		}
-		id, err := ids.Parse(text)
-		if err != nil {
-			return f, apierr.Invalid(apierr.Detail{Field: fmt.Sprintf("group_id[%d]", n), Value: text, Message: `Must be the id of a group, or "none".`})
-		}
-		f.Groups = append(f.Groups, id)
-	}
-	return f, nil
+	f, err := i.FilterSpec.Filter()
+	f.Sort, f.Desc, f.Page, f.PageSize = i.Sort, i.Order == "desc", i.Page, i.PageSize
+	return f, err
 }
 
 // HostInput names a host. It is exported because the API library does not look

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,7 +16,9 @@ import (
 func rowColumns(scope Scope) string {
 	const groups = "(select coalesce(array_agg(g.%[1]s order by lower(g.name), g.id), '{}') from host_group_host m join host_group g on g.id = m.group_id where m.host_id = h.id and %[2]s)"
 	known := scope.GroupSQL("g.id")
-	return plainColumns + ", " + fmt.Sprintf(groups, "id", known) + ", " + fmt.Sprintf(groups, "name", known)
+	return plainColumns + ", " + fmt.Sprintf(groups, "id", known) + ", " + fmt.Sprintf(groups, "name", known) + `,
+		(select coalesce(array_agg(l.key order by l.key), '{}') from host_label l where l.host_id = h.id),
+		(select coalesce(array_agg(l.value order by l.key), '{}') from host_label l where l.host_id = h.id)`
 }
 
 const plainColumns = `h.id, h.name, h.fqdn, h.address, h.port, h.state, h.state_since, h.state_reason,
@@ -29,18 +32,14 @@ const rowTables = ` from host h
 	left join host_patch_summary_v s on s.host_id = h.id
 	left join job_current_v j on j.host_id = h.id`
 
-func listHosts(ctx context.Context, q db.Querier, scope Scope, f Filter) (HostPage, error) {
-	where, args := f.where(scope)
+func listHosts(ctx context.Context, q db.Querier, scope Scope, f Filter, now time.Time) (HostPage, error) {
 	page := HostPage{Items: []HostRow{}}
-	from := " from host h"
-	if f.Pending != "" {
-		from += " left join host_patch_summary_v s on s.host_id = h.id"
-	}
-	if err := q.QueryRow(ctx, "select count(*)"+from+where, args).Scan(&page.Total); err != nil {
+	chosen, args := f.chosen(scope, now)
+	if err := q.QueryRow(ctx, "select count(*)"+chosen, args).Scan(&page.Total); err != nil {
 		return page, fmt.Errorf("count hosts: %w", err)
 	}
 	args["limit"], args["offset"] = f.PageSize, (max(f.Page, 1)-1)*f.PageSize
-	rows, err := q.Query(ctx, "select "+rowColumns(scope)+rowTables+where+f.order()+" limit @limit offset @offset", args)
+	rows, err := q.Query(ctx, "select "+rowColumns(scope)+rowTables+" where "+f.where(scope, now).sql+f.order()+" limit @limit offset @offset", args)
 	if err != nil {
 		return page, fmt.Errorf("list hosts: %w", err)
 	}

@@ -191,6 +191,7 @@ function makeHost(n: number): Host {
   return {
     id: id('H', n),
     name,
+    labels: n % 3 === 0 ? [] : [{ key: 'env', value: n % 2 ? 'production' : 'test' }],
     groups: groupsOf(n),
     fqdn: `${name}.example.com`,
     address: `192.0.2.${(n % 250) + 1}`,

@@ -442,6 +442,8 @@ export type Host = {
   held: string[];
   id: string;
   kernel: string;
+  /** By key. */
+  labels: Label[];
   last_seen_at: string | null;
   last_update_apply: string | null;
   last_update_check: string | null;
@@ -496,6 +498,8 @@ export type HostRow = {
   groups: GroupRef[];
   id: string;
   kernel: string;
+  /** By key. */
+  labels: Label[];
   last_seen_at: string | null;
   name: string;
   /** What happens next, one sentence. */
@@ -711,6 +715,10 @@ export type JobSummary = {
   started_at: string | null;
   state: "queued" | "running" | "succeeded" | "partially_failed" | "failed" | "cancelled" | "expired";
   title: string;
+};
+export type Label = {
+  key: string;
+  value: string;
 };
 export type LoginInput = {
   password: string;
@@ -1467,7 +1475,7 @@ export interface Operations {
     ok: MemberList;
   };
   listHosts: {
-    query?: { page?: number; page_size?: number; q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[] | null; os?: string[] | null; pending?: "any" | "security" | "none"; reboot?: "true" | "false"; group_id?: string[] | null; sort?: "name" | "state" | "os" | "pending" | "security" | "last_seen"; order?: "asc" | "desc" };
+    query?: { page?: number; page_size?: number; q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[]; os?: string[]; group_id?: string[]; label?: string[]; agent_version?: string[]; pending?: "any" | "security" | "none" | "unknown"; severity?: ("critical" | "high" | "medium" | "low" | "unknown")[]; reboot?: "true" | "false" | "unknown"; compliance?: ("compliant" | "not_compliant" | "unknown")[]; facts?: "fresh" | "stale" | "never"; unseen_hours?: number; certificate_days?: number; enrolled?: "true" | "false"; sort?: "name" | "state" | "state_since" | "os" | "agent_version" | "pending" | "security" | "critical" | "last_seen" | "certificate" | "reboot" | "enrolled_at"; order?: "asc" | "desc" };
     ok: HostPage;
   };
   registerHost: {
