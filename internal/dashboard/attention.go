@@ -16,7 +16,7 @@ func attention(f Fleet, t totals) []AttentionItem {
 	add(f.Hosts.Unreachable > 0, AttentionItem{AttentionUnreachable, count(f.Hosts.Unreachable, "host", "hosts") + " cannot be reached",
 		"What is shown about them is as old as their last answer.", "/hosts?state=unreachable", f.Hosts.Unreachable})
 	add(t.FailedJobs > 0, AttentionItem{AttentionFailedJob, count(t.FailedJobs, "job", "jobs") + " failed in the last 24 hours",
-		"Look at the reasons and run the failed hosts again.", "/jobs?state=failed,partially_failed", t.FailedJobs})
+		"Look at the reasons and run the failed hosts again.", "/jobs?state=failed,partially_failed&ended_within_hours=24", t.FailedJobs})
 	add(f.Hosts.Degraded > 0, AttentionItem{AttentionDegraded, count(f.Hosts.Degraded, "host reports", "hosts report") + " trouble",
 		"The agent answers and says what is wrong.", "/hosts?state=degraded", f.Hosts.Degraded})
 	add(f.EnrollmentsPending > 0, AttentionItem{AttentionEnrollment, count(f.EnrollmentsPending, "host waits", "hosts wait") + " for approval",
@@ -24,7 +24,7 @@ func attention(f Fleet, t totals) []AttentionItem {
 	add(f.RebootNeeded > 0, AttentionItem{AttentionReboot, count(f.RebootNeeded, "host needs", "hosts need") + " a reboot",
 		"Installed updates take effect only then.", "/hosts?reboot=true", f.RebootNeeded})
 	add(f.Compliance.Unknown > 0, AttentionItem{AttentionStale, "The updates of " + count(f.Compliance.Unknown, "host", "hosts") + " are not known",
-		"They were never told, or more than 24 hours ago.", "/hosts?sort=last_seen", f.Compliance.Unknown})
+		"They were never told, or more than 24 hours ago.", "/hosts?compliance=unknown&sort=last_seen", f.Compliance.Unknown})
 	return out
 }
 

@@ -54,10 +54,11 @@ type FleetPending struct {
 	HostsWithSecurity int            `json:"hosts_with_security"`
 	PatchesTotal      int            `json:"patches_total"`
 	PatchesSecurity   int            `json:"patches_security"`
-	BySeverity        SeverityCounts `json:"by_severity"`
+	BySeverity        SeverityCounts `json:"by_severity" doc:"Updates."`
+	HostsBySeverity   SeverityCounts `json:"hosts_by_severity" doc:"Hosts that miss at least one update of it; a host may count in several."`
 }
 
-// SeverityCounts counts pending updates by the vendor's severity.
+// SeverityCounts counts by the vendor's severity of pending updates.
 type SeverityCounts struct {
 	Critical int `json:"critical"`
 	High     int `json:"high"`

@@ -77,7 +77,7 @@ func TestNumbersEqualTheListsTheyLinkTo(t *testing.T) {
 	require.Equal(t, 1, f.Compliance.NotCompliant)
 	require.Equal(t, 2, f.Compliance.Unknown, "old and never known are not good")
 	require.Equal(t, dashboard.FleetPending{HostsWithPending: 3, HostsWithSecurity: 2, PatchesTotal: 10, PatchesSecurity: 5,
-		BySeverity: dashboard.SeverityCounts{High: 5, Unknown: 5}}, f.Pending)
+		BySeverity: dashboard.SeverityCounts{High: 5, Unknown: 5}, HostsBySeverity: dashboard.SeverityCounts{High: 2, Unknown: 2}}, f.Pending)
 
 	yes := true
 	for _, c := range []struct {
@@ -92,6 +92,12 @@ func TestNumbersEqualTheListsTheyLinkTo(t *testing.T) {
 		{f.Pending.HostsWithPending, hosts.Filter{Pending: "any"}},
 		{f.Pending.HostsWithSecurity, hosts.Filter{Pending: "security"}},
 		{f.RebootNeeded, hosts.Filter{Reboot: &yes}},
+		{f.Pending.HostsBySeverity.High, hosts.Filter{Severities: []hosts.Severity{"high"}}},
+		{f.Pending.HostsBySeverity.Unknown, hosts.Filter{Severities: []hosts.Severity{"unknown"}}},
+		{f.Pending.HostsBySeverity.Critical, hosts.Filter{Severities: []hosts.Severity{"critical"}}},
+		{f.Compliance.Compliant, hosts.Filter{Compliance: []hosts.Compliance{hosts.Compliant}}},
+		{f.Compliance.NotCompliant, hosts.Filter{Compliance: []hosts.Compliance{hosts.NotCompliant}}},
+		{f.Compliance.Unknown, hosts.Filter{Compliance: []hosts.Compliance{hosts.ComplianceUnknown}}},
 	} {
 		c.filter.PageSize = 10
 		page, err := r.hosts.List(t.Context(), hosts.ScopeOf(r.admin), c.filter)
@@ -116,6 +122,7 @@ func TestAttentionSaysWhatNeedsAPerson(t *testing.T) {
 		values ($1, 'refresh', 'failed', 't', 'never', false, $2::timestamptz, 'admin', $2::timestamptz + interval '1 d', $2::timestamptz)`, ids.New(), r.clock.Now())
 	r.exec(`insert into job_host (id, job_id, host_id, state, due_at, deadline_at, finished_at, error_code, error_message)
 		select $1, j.id, h.id, 'failed', now(), now(), now(), 'X', 'x' from job j, host h`, ids.New())
+	require.Equal(t, 1, r.failedJobs(), "as many as the link shows")
 	var kinds []dashboard.AttentionKind
 	for _, a := range r.fleet().Attention {
 		kinds = append(kinds, a.Kind)
@@ -124,6 +131,16 @@ func TestAttentionSaysWhatNeedsAPerson(t *testing.T) {
 	require.Equal(t, []dashboard.AttentionKind{"no_worker", "unreachable", "failed_job", "reboot"}, kinds)
 	r.clock.Advance(25 * time.Hour)
 	require.NotContains(t, fmt.Sprint(r.fleet().Attention), "failed in the last")
+	require.Zero(t, r.failedJobs())
+}
+
+// failedJobs is the list that the dashboard's number of failed jobs leads to.
+func (r *rig) failedJobs() int {
+	r.t.Helper()
+	_, total, err := jobs.New(jobs.Deps{DB: r.db, Clock: r.clock}).List(r.t.Context(), hosts.ScopeOf(r.admin),
+		jobs.Filter{States: []jobs.State{jobs.StateFailed, jobs.StatePartiallyFailed}, Ended: r.clock.Now().Add(-24 * time.Hour), Limit: 10})
+	require.NoError(r.t, err)
+	return total
 }
 
 func TestAnonymousSeesNothing(t *testing.T) {

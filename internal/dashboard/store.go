@@ -23,7 +23,7 @@ type totals struct {
 }
 
 func hostTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.Time) (t totals, err error) {
-	h, c, p, s := &t.Hosts, &t.Compliance, &t.Pending, &t.Pending.BySeverity
+	h, c, p, s, n := &t.Hosts, &t.Compliance, &t.Pending, &t.Pending.BySeverity, &t.Pending.HostsBySeverity
 	err = q.QueryRow(ctx, `
 		select count(*), count(*) filter (where h.state = 'healthy'), count(*) filter (where h.state = 'degraded'),
 			count(*) filter (where h.state = 'unreachable'), count(*) filter (where h.state = 'unknown'),
@@ -33,12 +33,15 @@ func hostTotals(ctx context.Context, q db.Querier, scope hosts.Scope, now time.T
 			count(*) filter (where p.checked_at is null or p.checked_at < @fresh),
 			count(*) filter (where p.total > 0), count(*) filter (where p.security > 0),
 			coalesce(sum(p.total), 0), coalesce(sum(p.security), 0), coalesce(sum(p.critical), 0), coalesce(sum(p.high), 0),
-			coalesce(sum(p.medium), 0), coalesce(sum(p.low), 0), coalesce(sum(p.unknown), 0)
+			coalesce(sum(p.medium), 0), coalesce(sum(p.low), 0), coalesce(sum(p.unknown), 0),
+			count(*) filter (where p.critical > 0), count(*) filter (where p.high > 0), count(*) filter (where p.medium > 0),
+			count(*) filter (where p.low > 0), count(*) filter (where p.unknown > 0)
 		from host h left join host_patch_summary_v p on p.host_id = h.id
 		where h.removed_at is null and `+scope.SQL("h.id"), pgx.NamedArgs{"fresh": now.Add(-hosts.FreshFor)}).
 		Scan(&h.Total, &h.Healthy, &h.Degraded, &h.Unreachable, &h.Unknown, &t.Reboot,
 			&c.Compliant, &c.NotCompliant, &c.Unknown, &p.HostsWithPending, &p.HostsWithSecurity,
-			&p.PatchesTotal, &p.PatchesSecurity, &s.Critical, &s.High, &s.Medium, &s.Low, &s.Unknown)
+			&p.PatchesTotal, &p.PatchesSecurity, &s.Critical, &s.High, &s.Medium, &s.Low, &s.Unknown,
+			&n.Critical, &n.High, &n.Medium, &n.Low, &n.Unknown)
 	if err != nil {
 		return t, fmt.Errorf("add up hosts: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -63,6 +64,8 @@ type listInput struct {
 	State  string `query:"state" doc:"One or more states, separated by commas."`
 	Kind   string `query:"kind" doc:"One or more kinds, separated by commas."`
 	HostID string `query:"host_id"`
+	// EndedWithinHours is 0 for all.
+	EndedWithinHours int `query:"ended_within_hours" minimum:"0" maximum:"87600" doc:"Those that have ended in the last so many hours. 0: all."`
 	Q      string `query:"q" maxLength:"200" doc:"In title, note or creator, or a job number."`
 }
 
@@ -75,7 +78,7 @@ type JobPage struct {
 type jobPageOutput struct{ Body JobPage }
 
 func (s *Service) handleList(ctx context.Context, in *listInput) (*jobPageOutput, error) {
-	f, err := in.filter()
+	f, err := in.filter(s.clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +86,11 @@ func (s *Service) handleList(ctx context.Context, in *listInput) (*jobPageOutput
 	return &jobPageOutput{JobPage{Items: nonNil(items), Total: total}}, err
 }
 
-func (in *listInput) filter() (f Filter, err error) {
+func (in *listInput) filter(now time.Time) (f Filter, err error) {
 	f = Filter{Text: strings.TrimSpace(in.Q), Limit: in.PageSize, Offset: in.offset()}
+	if in.EndedWithinHours > 0 {
+		f.Ended = now.Add(-time.Duration(in.EndedWithinHours) * time.Hour)
+	}
 	if f.States, err = words("state", in.State, jobStates); err != nil {
 		return f, err
 	}

@@ -78,7 +78,8 @@ type Filter struct {
 	States []State
 	Kinds  []Kind
 	HostID ids.ID
-	Text   string // in the title, the note, the creator or as the number
+	Text   string    // in the title, the note, the creator or as the number
+	Ended  time.Time // not before that; zero: whenever, and those that have not ended
 	Limit  int
 	Offset int
 }
@@ -87,6 +88,9 @@ func (f Filter) sql(scope hosts.Scope) (string, pgx.NamedArgs) {
 	where := []string{"true"}
 	args := pgx.NamedArgs{"states": texts(f.States), "kinds": texts(f.Kinds), "host": f.HostID, "limit": f.Limit, "offset": f.Offset,
 		"text": "%" + likeEscape.Replace(strings.ToLower(f.Text)) + "%", "number": strings.TrimPrefix(f.Text, "#")}
+	if !f.Ended.IsZero() {
+		where, args["ended"] = append(where, "j.finished_at >= @ended"), f.Ended
+	}
 	if len(f.States) > 0 {
 		where = append(where, "j.state::text = any(@states)")
 	}

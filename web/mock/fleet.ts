@@ -10,6 +10,8 @@ function fleet(): Fleet {
   const n = (state: string) => all.filter((h) => h.state === state).length;
   const sum = (key: 'total' | 'security' | 'critical' | 'high' | 'medium' | 'low' | 'unknown') =>
     all.reduce((s, h) => s + (h.pending?.[key] ?? 0), 0);
+  const missing = (key: 'critical' | 'high' | 'medium' | 'low' | 'unknown') =>
+    all.filter((h) => (h.pending?.[key] ?? 0) > 0).length;
   const withSecurity = all.filter((h) => (h.pending?.security ?? 0) > 0).length;
   return {
     hosts: {
@@ -37,6 +39,13 @@ function fleet(): Fleet {
         medium: sum('medium'),
         low: sum('low'),
         unknown: sum('unknown'),
+      },
+      hosts_by_severity: {
+        critical: missing('critical'),
+        high: missing('high'),
+        medium: missing('medium'),
+        low: missing('low'),
+        unknown: missing('unknown'),
       },
     },
     reboot_needed: all.filter((h) => h.reboot_needed).length,

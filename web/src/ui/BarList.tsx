@@ -4,7 +4,15 @@ import { CountLink } from './Link';
 import { StatusMark } from './StatusPill';
 import { line, stripes, toneText } from './tones';
 
-export type Bar = { key: string; status: Status; n: number; to: string; label: string };
+export type Bar = {
+  key: string;
+  status: Status;
+  n: number;
+  to: string;
+  label: string;
+  /** What else there is to say about the number. */
+  hint?: string;
+};
 
 /** Bars from zero with the number beside each; the table of them is the list itself. */
 export function BarList(props: { bars: Bar[]; label: string }) {
@@ -19,6 +27,7 @@ export function BarList(props: { bars: Bar[]; label: string }) {
         <Box
           key={bar.key}
           component="li"
+          title={bar.hint}
           sx={{
             display: 'grid',
             gridTemplateColumns: '112px 1fr 56px',

@@ -367,7 +367,10 @@ export type FleetJobs = {
   running: number;
 };
 export type FleetPending = {
+  /** Updates. */
   by_severity: SeverityCounts;
+  /** Hosts that miss at least one update of it; a host may count in several. */
+  hosts_by_severity: SeverityCounts;
   hosts_with_pending: number;
   hosts_with_security: number;
   patches_security: number;
@@ -1523,7 +1526,7 @@ export interface Operations {
     ok: TimelinePage;
   };
   listJobs: {
-    query?: { page?: number; page_size?: number; state?: string; kind?: string; host_id?: string; q?: string };
+    query?: { page?: number; page_size?: number; state?: string; kind?: string; host_id?: string; ended_within_hours?: number; q?: string };
     ok: JobPage;
   };
   createJob: {

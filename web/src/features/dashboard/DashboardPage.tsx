@@ -101,15 +101,16 @@ function Tiles({ fleet }: { fleet: Fleet }) {
           <Attention items={fleet.attention} />
         </Panel>
         <Stack sx={{ gap: 2 }}>
-          <Panel title="Pending patches by severity">
+          <Panel title="Hosts by severity of pending patches">
             <BarList
-              label="Pending patches by severity"
+              label="Hosts by severity of pending patches"
               bars={severityOrder.map((s) => ({
                 key: s,
                 status: severityStatus(s),
-                n: fleet.pending.by_severity[s],
-                to: withQuery(paths.hosts, { pending: 'any', sort: 'security', order: 'desc' }),
-                label: `${s} patches pending; show hosts`,
+                n: fleet.pending.hosts_by_severity[s],
+                to: withQuery(paths.hosts, { severity: s }),
+                label: `hosts that miss ${s} patches`,
+                hint: count(fleet.pending.by_severity[s], 'patch', 'patches'),
               }))}
             />
           </Panel>
@@ -149,7 +150,7 @@ function Headline({ fleet }: { fleet: Fleet }) {
     {
       name: 'Compliant',
       n: c.compliant,
-      to: withQuery(paths.hosts, { pending: 'none' }),
+      to: withQuery(paths.hosts, { compliance: 'compliant' }),
       note: `${c.not_compliant} not, ${c.unknown} unknown`,
       hint: c.definition,
     },
@@ -174,7 +175,7 @@ function Headline({ fleet }: { fleet: Fleet }) {
     {
       name: 'Jobs running',
       n: fleet.jobs.running,
-      to: withQuery(paths.jobs, { state: 'running' }),
+      to: withQuery(paths.jobs, { state: 'queued,running' }),
       note: 'now',
     },
   ];

@@ -76,6 +76,7 @@ export function HostFilters({ get, set, end }: Props) {
           ['any', 'Pending'],
           ['security', 'Security'],
           ['none', 'None'],
+          ['unknown', 'Not known'],
         ]}
       />
       <Choice
@@ -83,7 +84,11 @@ export function HostFilters({ get, set, end }: Props) {
         value={get('reboot')}
         onChange={(reboot) => set({ reboot })}
         width={84}
-        options={[['true', 'Needed']]}
+        options={[
+          ['true', 'Needed'],
+          ['false', 'Not needed'],
+          ['unknown', 'Not known'],
+        ]}
       />
       <Stack direction="row" sx={{ ml: 'auto' }}>
         {end}

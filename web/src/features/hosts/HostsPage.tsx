@@ -12,7 +12,8 @@ import { PageHeader, Panel } from '../../ui/Page';
 import { EmptyState } from '../../ui/states';
 import { BulkBar } from './BulkBar';
 import { hostColumns } from './columns';
-import { filterFrom, isFiltered } from './filter';
+import { FilterChips } from './FilterChips';
+import { filterFrom, isFiltered, noFilter } from './filter';
 import { HostFilters } from './HostFilters';
 import { useHosts, usePendingEnrollments } from './queries';
 
@@ -65,6 +66,7 @@ export default function HostsPage() {
           set={change}
           end={<ColumnChooser columns={hostColumns} hidden={hidden} onToggle={toggleColumn} />}
         />
+        <FilterChips filter={filter} onDrop={(name) => change({ [name]: '' })} />
         {(selected.size > 0 || everything) && (
           <BulkBar
             selected={selected}
@@ -91,14 +93,7 @@ export default function HostsPage() {
             setSelected(ids);
             setEverything(false);
           }}
-          empty={
-            <NoHosts
-              filtered={isFiltered(filter)}
-              onClear={() =>
-                change({ q: '', state: '', os: '', group_id: '', pending: '', reboot: '' })
-              }
-            />
-          }
+          empty={<NoHosts filtered={isFiltered(filter)} onClear={() => change(noFilter)} />}
         />
       </Panel>
     </>

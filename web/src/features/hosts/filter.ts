@@ -1,20 +1,69 @@
-import { hostStateOrder } from '../../lib/status';
+import { hostStateOrder, severityOrder } from '../../lib/status';
 import type { HostFilter } from './queries';
 
 type Get = (name: string) => string;
 
+/** What may stand in the address for each part of the filter that has fixed words. */
+const choices = {
+  state: hostStateOrder,
+  severity: severityOrder,
+  compliance: ['compliant', 'not_compliant', 'unknown'],
+  pending: ['any', 'security', 'none', 'unknown'],
+  reboot: ['true', 'false', 'unknown'],
+  facts: ['fresh', 'stale', 'never'],
+  enrolled: ['true', 'false'],
+} as const;
+
+/** All parts of the filter, as they stand in the address. */
+export const filterNames = [
+  'q',
+  'state',
+  'os',
+  'group_id',
+  'label',
+  'agent_version',
+  'pending',
+  'severity',
+  'reboot',
+  'compliance',
+  'facts',
+  'unseen_hours',
+  'certificate_days',
+  'enrolled',
+] as const satisfies (keyof HostFilter)[];
+
 /** The filter of the hosts page as its address says it; nonsense is left out. */
 export function filterFrom(get: Get): HostFilter {
-  const pending = get('pending');
-  const states = hostStateOrder.filter((state) => get('state').split(',').includes(state));
+  const list = (name: string) => {
+    const values = get(name).split(',').filter(Boolean);
+    return values.length > 0 ? values : undefined;
+  };
+  const many = <K extends keyof typeof choices>(name: K) => {
+    const values: (typeof choices)[K][number][] = choices[name].filter((word) =>
+      get(name).split(',').includes(word),
+    );
+    return values.length > 0 ? values : undefined;
+  };
+  const one = <K extends keyof typeof choices>(name: K) => many(name)?.[0];
+  const whole = (name: string) => {
+    const n = Number(get(name));
+    return Number.isInteger(n) && n > 0 ? n : undefined;
+  };
   return {
     q: get('q') || undefined,
-    state: states.length > 0 ? states : undefined,
+    state: many('state'),
     os: get('os') ? [get('os')] : undefined,
-    group_id: get('group_id') ? get('group_id').split(',') : undefined,
-    pending:
-      pending === 'any' || pending === 'security' || pending === 'none' ? pending : undefined,
-    reboot: get('reboot') === 'true' ? 'true' : undefined,
+    group_id: list('group_id'),
+    label: list('label'),
+    agent_version: list('agent_version'),
+    pending: one('pending'),
+    severity: many('severity'),
+    reboot: one('reboot'),
+    compliance: many('compliance'),
+    facts: one('facts'),
+    unseen_hours: whole('unseen_hours'),
+    certificate_days: whole('certificate_days'),
+    enrolled: one('enrolled'),
   };
 }
 
@@ -27,3 +76,8 @@ export function filterText(filter: HostFilter): string {
 export function isFiltered(filter: HostFilter): boolean {
   return Object.values(filter).some((value) => value !== undefined);
 }
+
+/** What clears every part of the filter. */
+export const noFilter: Record<string, string> = Object.fromEntries(
+  filterNames.map((name) => [name, '']),
+);

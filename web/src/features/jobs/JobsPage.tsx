@@ -9,7 +9,7 @@ import { Choice } from '../../ui/Choice';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { Link } from '../../ui/Link';
 import { LinkButton } from '../../ui/LinkButton';
-import { Box, Button, Stack } from '../../ui/mui';
+import { Box, Button, Chip, Stack } from '../../ui/mui';
 import { PageHeader, Panel } from '../../ui/Page';
 import { SearchField } from '../../ui/SearchField';
 import { ProgressBar, StatusPill } from '../../ui/StatusPill';
@@ -72,6 +72,18 @@ const states = [
   'cancelled',
   'expired',
 ];
+/** The states, and the choice of several that a link has made. */
+function stateChoices(chosen: string): [string, string][] {
+  const several = chosen.includes(',') ? [chosen] : [];
+  return [...states, ...several].map((s) => [
+    s,
+    s
+      .split(',')
+      .map((one) => jobStatus(one).label)
+      .join(' or '),
+  ]);
+}
+
 const kinds = ['patch', 'rollback', 'reboot', 'refresh'];
 
 /** What was ordered, how far is it, what failed? */
@@ -82,6 +94,7 @@ export default function JobsPage() {
     state: get('state') || undefined,
     kind: get('kind') || undefined,
     q: get('q') || undefined,
+    ended_within_hours: Number(get('ended_within_hours')) || undefined,
   };
   const jobs = useJobs({ ...filter, page: at.page, page_size: at.pageSize });
   const mayDeploy = useMay('fleet.operate');
@@ -107,7 +120,7 @@ export default function JobsPage() {
           <Choice
             label="State"
             value={get('state')}
-            options={states.map((s) => [s, jobStatus(s).label])}
+            options={stateChoices(get('state'))}
             onChange={(state) => change({ state })}
           />
           <Choice
@@ -116,6 +129,12 @@ export default function JobsPage() {
             options={kinds.map((k) => [k, plain(k)])}
             onChange={(kind) => change({ kind })}
           />
+          {filter.ended_within_hours && (
+            <Chip
+              label={`Ended in the last ${count(filter.ended_within_hours, 'hour')}`}
+              onDelete={() => change({ ended_within_hours: '' })}
+            />
+          )}
         </Stack>
         <DataTable
           label="Jobs"
@@ -132,7 +151,10 @@ export default function JobsPage() {
               <EmptyState
                 title="No job matches"
                 action={
-                  <Button variant="outlined" onClick={() => change({ q: '', state: '', kind: '' })}>
+                  <Button
+                    variant="outlined"
+                    onClick={() => change({ q: '', state: '', kind: '', ended_within_hours: '' })}
+                  >
                     Clear the filter
                   </Button>
                 }
