@@ -56,10 +56,22 @@ find_go() {
 # find_chromium prints a Chromium or Chrome to drive.
 find_chromium() {
   local program
-  for program in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
-    [ -n "$program" ] && command -v "$program" && return
+  for program in "${CHROMIUM:-}" chromium chromium-browser google-chrome "$root/.cache/chromium/chromium"; do
+    if [ -n "$program" ] && command -v "$program" >/dev/null && ! is_snap "$program"; then
+      command -v "$program"
+      return
+    fi
   done
   return 1
+}
+
+# is_snap: a browser in a snap reads no files but those of a home directory, so
+# that nothing can drive it from elsewhere.
+is_snap() {
+  local file
+  file=$(readlink -f "$(command -v "$1")")
+  case $file in */snap | /snap/*) return 0 ;; esac
+  [ "$(head -c 2 "$file")" = '#!' ] && grep -q '/snap/' "$file"
 }
 
 # The Node that the lock file brings along (script/build puts it there) is newer
