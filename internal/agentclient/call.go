@@ -68,6 +68,9 @@ func (a *Agent) roundTrip(ctx context.Context, r call) (reply, error) {
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, r.limit+1))
+	if err == nil {
+		err = ctx.Err() // an agent that is hung up on may end its answer in the middle as if that were all
+	}
 	if err != nil {
 		return reply{}, &Error{Kind: classify(err), Op: r.op(), Status: res.StatusCode, Err: fmt.Errorf("read answer: %w", err)}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"patchmanager/internal/auth"
+	"patchmanager/internal/testkit/signin"
 )
 
 // securityKey is an authenticator with one passkey for the cluster's name.
@@ -22,7 +23,7 @@ func newSecurityKey(owner auth.User) *securityKey {
 	return &securityKey{
 		party: virtualwebauthn.RelyingParty{Name: "Linux Patch Manager", ID: "example.com", Origin: clusterURL},
 		auth:  virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: owner.ID[:]}),
-		key:   virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+		key:   signin.NewPasskey(),
 	}
 }
 

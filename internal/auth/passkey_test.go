@@ -14,6 +14,7 @@ import (
 
 	"patchmanager/internal/auth"
 	"patchmanager/internal/ids"
+	"patchmanager/internal/testkit/signin"
 )
 
 // device is an authenticator with at most one passkey.
@@ -24,7 +25,7 @@ type device struct {
 
 func newDevice(user ids.ID) *device {
 	return &device{auth: virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: user[:]}),
-		key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)}
+		key: signin.NewPasskey()}
 }
 
 var party = virtualwebauthn.RelyingParty{Name: "Linux Patch Manager", ID: "patches.example.com", Origin: pageOrigin}

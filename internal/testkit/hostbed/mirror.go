@@ -1,6 +1,7 @@
 package hostbed
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -15,27 +16,26 @@ const (
 	envSecurity = "PM_DEBIAN_SECURITY_MIRROR"
 )
 
+// Debian's own addresses, for machines of another distribution.
+const (
+	defaultMirror   = "http://deb.debian.org/debian"
+	defaultSecurity = "http://deb.debian.org/debian-security"
+)
+
 // mirrors are where the base comes from.
 type mirrors struct{ main, security string }
 
 // findMirrors takes what the environment says, else what the apt configuration
-// below etc (/etc/apt) says.
+// below etc (/etc/apt) says, else Debian's own addresses.
 func findMirrors(etc string, getenv func(string) string) (mirrors, error) {
 	found, err := readSources(etc)
 	if err != nil {
 		return mirrors{}, err
 	}
-	if v := getenv(envMirror); v != "" {
-		found.main = v
-	}
-	if v := getenv(envSecurity); v != "" {
-		found.security = v
-	}
-	if found.main == "" || found.security == "" {
-		return found, errors.New("no Debian mirror in this machine's apt configuration: " +
-			"set " + envMirror + " and " + envSecurity + " to the addresses of a Debian archive and its security archive")
-	}
-	return found, nil
+	return mirrors{
+		main:     cmp.Or(getenv(envMirror), found.main, defaultMirror),
+		security: cmp.Or(getenv(envSecurity), found.security, defaultSecurity),
+	}, nil
 }
 
 func readSources(etc string) (mirrors, error) {
