@@ -57,6 +57,7 @@ var requests = map[string]func(w *world, c *caller) request{
 	"registerHost": func(w *world, _ *caller) request {
 		return request{body: map[string]any{"name": w.name("registered"), "address": w.address(), "group_ids": []ids.ID{w.mine}}}
 	},
+	"updateHost": func(w *world, _ *caller) request { return request{body: object1("note", "ask first")} },
 	"importHosts": func(w *world, _ *caller) request {
 		return request{body: map[string]any{"csv": "name,address,groups\n" + w.name("imported") + "," + w.address() + ",mine"}}
 	},

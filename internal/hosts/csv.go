@@ -22,7 +22,7 @@ const (
 
 // csvColumns are the columns of an import; any order, none twice. One of the
 // first two has to be there.
-var csvColumns = []string{"name", "address", "port", "groups"}
+var csvColumns = []string{"name", "address", "port", "groups", "labels", "note"}
 
 // csvRow is one line of an import, as it was written.
 type csvRow struct {

@@ -60,6 +60,7 @@ type HostRow struct {
 	CurrentJob       *CurrentJob `json:"current_job"`
 	Labels           []Label     `json:"labels" nullable:"false" doc:"By key."`
 	Groups           []GroupRef  `json:"groups" nullable:"false" doc:"Those of its groups that the reader knows."`
+	Note             string      `json:"note" doc:"What people should know before they work on it."`
 	Next             string      `json:"next" doc:"What happens next, one sentence."`
 
 	currentNumber int64
@@ -89,6 +90,8 @@ type Host struct {
 	CertificateExpiresAt *time.Time   `json:"certificate_expires_at"`
 	RegisteredAt         *time.Time   `json:"registered_at" doc:"When a person made it known, before its agent enrolled; null: it came in by enrollment."`
 	RegisteredBy         string       `json:"registered_by"`
+	NoteBy               string       `json:"note_by" doc:"Who wrote the note."`
+	NoteAt               *time.Time   `json:"note_at"`
 	LastUpdateCheck      *time.Time   `json:"last_update_check"`
 	LastUpdateApply      *time.Time   `json:"last_update_apply"`
 	Refreshing           bool         `json:"refreshing"`

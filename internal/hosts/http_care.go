@@ -17,10 +17,23 @@ func (s *Service) careRoutes(api huma.API) {
 			Tags: []string{"hosts"}, Security: []map[string][]string{{"bearer": {}}}}
 	}
 	huma.Register(api, op("registerHost", http.MethodPost, "/hosts", "Register a host before its agent enrolls", 201), s.handleRegister)
+	huma.Register(api, op("updateHost", http.MethodPatch, "/hosts/{id}", "Change the name, address, labels or note of a host", 200), s.handleUpdate)
 	s.importRoute(api, op("importHosts", http.MethodPost, "/hosts/import", "Register the hosts of a CSV file, all or none", 200))
 }
 
 func (s *Service) handleRegister(ctx context.Context, in *struct{ Body RegisterInput }) (*struct{ Body RegisteredHost }, error) {
 	h, err := s.RegisterHost(ctx, auth.ActorFrom(ctx), in.Body)
 	return &struct{ Body RegisteredHost }{h}, err
+}
+
+func (s *Service) handleUpdate(ctx context.Context, in *struct {
+	HostInput
+	Body HostChange
+}) (*struct{ Body Host }, error) {
+	id, err := in.hostID()
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.Update(ctx, auth.ActorFrom(ctx), id, in.Body)
+	return &struct{ Body Host }{h}, err
 }

@@ -26,7 +26,7 @@ const (
 
 // ImportInput is an import as JSON.
 type ImportInput struct {
-	CSV    string `json:"csv" doc:"The text of the file. The first line names columns: name, address, port, groups; commas or semicolons between fields, bars (|) between several groups."`
+	CSV    string `json:"csv" doc:"The text of the file. The first line names columns: name, address, port, groups, labels (key=value), note; commas or semicolons between fields, bars (|) between several groups or labels."`
 	DryRun bool   `json:"dry_run,omitempty" doc:"Only report what would happen."`
 }
 

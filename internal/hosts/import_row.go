@@ -39,7 +39,11 @@ func newCandidate(r csvRow) *candidate {
 	if c.asked == "" {
 		c.refuse("name", "", "Give a host name or an address.")
 	}
-	c.host = NewHost{Name: r.get("name"), Port: port}
+	c.host = NewHost{Name: r.get("name"), Port: port, Note: r.get("note")}
+	for _, text := range r.list("labels") {
+		key, value, _ := strings.Cut(text, "=")
+		c.host.Labels = append(c.host.Labels, Label{strings.TrimSpace(key), strings.TrimSpace(value)})
+	}
 	if c.field == "name" {
 		c.host.Name = nameAsked(c.host.Name)
 	}
@@ -53,7 +57,8 @@ func (c *candidate) locate(p place, why problem) {
 		c.host.Address, c.host.FQDN = p.address, p.fqdn
 		for _, d := range c.host.check() {
 			if d.Field != "port" { // said already, with the text that was written
-				c.refuse(d.Field, d.Value, d.Message)
+				field, _, _ := strings.Cut(d.Field, "[") // the column, not the place in its list
+				c.refuse(field, d.Value, d.Message)
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func MergeLabels(ctx context.Context, tx db.Tx, host ids.ID, list []Label) error
 	if len(list) == 0 {
 		return nil
 	}
-	n, err := mergeLabels(ctx, tx, []ids.ID{host}, list)
+	_, n, err := mergeLabels(ctx, tx, []ids.ID{host}, list)
 	if err != nil {
 		return err
 	}
@@ -127,4 +127,12 @@ func byKey(texts []string) (map[string][]string, error) {
 		}
 	}
 	return keys, nil
+}
+
+func labelTexts(list []Label) []string {
+	out := make([]string, len(list))
+	for i, l := range list {
+		out[i] = l.String()
+	}
+	return out
 }

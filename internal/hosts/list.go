@@ -87,7 +87,7 @@ func (t *rowTargets) list() []any {
 	return []any{&r.ID, &r.Name, &r.FQDN, &r.Address, &r.Port, &r.State, &r.StateSince, &r.StateReason,
 		&r.OS, &r.OSVersion, &r.Kernel, &r.Architecture, &r.AgentVersion,
 		&p[0], &p[1], &p[2], &p[3], &p[4], &p[5], &p[6], &p[7], &r.PendingCheckedAt,
-		&r.RebootNeeded, &r.LastSeenAt, &r.EnrolledAt, &t.job.id, &t.job.kind, &t.job.state, &t.job.number, &r.healthDue, &r.refreshing,
+		&r.RebootNeeded, &r.LastSeenAt, &r.EnrolledAt, &r.Note, &t.job.id, &t.job.kind, &t.job.state, &t.job.number, &r.healthDue, &r.refreshing,
 		&t.groupIDs, &t.groupNames, &t.labelKeys, &t.labelValues}
 }
 

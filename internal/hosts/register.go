@@ -25,6 +25,8 @@ type NewHost struct {
 	Address string // an IP address
 	Port    int    // 0: the usual one
 	Groups  []ids.ID
+	Labels  []Label
+	Note    string
 }
 
 // RegisterInput is what a person or a program says of a new host.
@@ -33,6 +35,8 @@ type RegisterInput struct {
 	Address  string   `json:"address,omitempty" maxLength:"253" doc:"IPv4, IPv6, or a host name that is looked up at once. Empty: the name."`
 	Port     int      `json:"port,omitempty" minimum:"1" maximum:"65535" doc:"Of its agent; 12443 when absent."`
 	GroupIDs []ids.ID `json:"group_ids,omitempty" nullable:"false" maxItems:"100"`
+	Labels   []Label  `json:"labels,omitempty" nullable:"false" maxItems:"32"`
+	Note     string   `json:"note,omitempty" maxLength:"2000"`
 }
 
 // RegisteredHost is a host that was registered, and all that the name servers
@@ -128,7 +132,7 @@ func (s *Service) newHost(ctx context.Context, in RegisterInput) (NewHost, []str
 	if field == "name" {
 		name = nameAsked(name)
 	}
-	return NewHost{Name: name, FQDN: p.fqdn, Address: p.address, Port: in.Port, Groups: in.GroupIDs}, found, nil
+	return NewHost{Name: name, FQDN: p.fqdn, Address: p.address, Port: in.Port, Groups: in.GroupIDs, Labels: in.Labels, Note: strings.TrimSpace(in.Note)}, found, nil
 }
 
 // nameAsked is the name of a host that was given in one text with its address:
@@ -162,7 +166,10 @@ func (n NewHost) check() (bad []apierr.Detail) {
 	if p := n.port(); p < 1 || p > 65535 {
 		bad = append(bad, apierr.Detail{Field: "port", Value: fmt.Sprint(p), Message: "Must be a TCP port, 1 to 65535."})
 	}
-	return bad
+	if why := badNote(n.Note); why != "" {
+		bad = append(bad, apierr.Detail{Field: "note", Message: why})
+	}
+	return append(bad, CheckLabels("labels", n.Labels)...)
 }
 
 // maxName is the limit of the database, in characters.
@@ -176,6 +183,19 @@ func badName(name string) string {
 		return "Must not begin or end with space."
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return "Must be one line of letters, digits, signs and spaces."
+	}
+	return ""
+}
+
+// maxNote is the limit of the database, in characters.
+const maxNote = 2000
+
+func badNote(note string) string {
+	switch {
+	case utf8.RuneCountInString(note) > maxNote:
+		return fmt.Sprintf("Must have at most %d characters.", maxNote)
+	case !utf8.ValidString(note) || strings.ContainsRune(note, 0):
+		return "Must be text."
 	}
 	return ""
 }

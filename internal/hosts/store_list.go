@@ -24,7 +24,7 @@ func rowColumns(scope Scope) string {
 const plainColumns = `h.id, h.name, h.fqdn, h.address, h.port, h.state, h.state_since, h.state_reason,
 	coalesce(h.os, ''), coalesce(h.os_version, ''), coalesce(h.kernel, ''), coalesce(h.architecture, ''), coalesce(h.agent_version, ''),
 	s.total, s.security, s.held, s.critical, s.high, s.medium, s.low, s.unknown, s.checked_at,
-	h.reboot_needed, h.last_seen_at, h.enrolled_at, j.job_id, j.kind::text, j.state::text, j.job_number,
+	h.reboot_needed, h.last_seen_at, h.enrolled_at, h.note, j.job_id, j.kind::text, j.state::text, j.job_number,
 	(select nullif(p.next_due, '-infinity') from host_poll p where p.host_id = h.id and p.kind = 'health'),
 	exists (select from host_poll p where p.host_id = h.id and p.requested_at > coalesce(p.tried_at, '-infinity'))`
 
@@ -54,7 +54,7 @@ const detailColumns = `, h.machine_id, coalesce(h.boot_id, ''), h.booted_at, coa
 	coalesce(d.addresses, '{}'), coalesce(d.repositories, '[]')::text, coalesce(d.reboot_reasons, '{}'),
 	coalesce(d.services_to_restart, '{}'), d.package_db_clean, coalesce(d.package_db_problems, '{}'), coalesce(d.held, '{}'),
 	(select n.package_count from host_package_summary_v n where n.host_id = h.id),
-	h.capabilities, h.certificate_expires_at, h.registered_at, h.registered_by, h.last_update_check, h.last_update_apply,
+	h.capabilities, h.certificate_expires_at, h.registered_at, h.registered_by, h.note_by, h.note_at, h.last_update_check, h.last_update_apply,
 	(select case when count(p.tried_at) = count(*) then min(p.tried_at) end from host_poll p where p.host_id = h.id)`
 
 func getHost(ctx context.Context, q db.Querier, scope Scope, id ids.ID) (Host, error) {
@@ -63,7 +63,7 @@ func getHost(ctx context.Context, q db.Querier, scope Scope, id ids.ID) (Host, e
 	t := rowTargets{row: &h.HostRow}
 	targets := append(t.list(), &h.MachineID, &h.BootID, &h.BootedAt, &h.Virtualization, &h.Addresses, &repositories,
 		&h.RebootReasons, &h.ServicesToRestart, &h.PackageDBClean, &h.PackageDBProblems, &h.Held, &h.PackageCount,
-		&h.Capabilities, &h.CertificateExpiresAt, &h.RegisteredAt, &h.RegisteredBy, &h.LastUpdateCheck, &h.LastUpdateApply, &h.RefreshedAt)
+		&h.Capabilities, &h.CertificateExpiresAt, &h.RegisteredAt, &h.RegisteredBy, &h.NoteBy, &h.NoteAt, &h.LastUpdateCheck, &h.LastUpdateApply, &h.RefreshedAt)
 	err := q.QueryRow(ctx, "select "+rowColumns(scope)+detailColumns+rowTables+
 		" left join host_detail d on d.host_id = h.id where h.removed_at is null and h.id = $1 and "+scope.SQL("h.id"), id).Scan(targets...)
 	if err != nil {

@@ -66,19 +66,26 @@ const awaited = "Registered; its agent has not enrolled yet."
 func insertRegistered(ctx context.Context, tx db.Tx, list []NewHost, by string, now time.Time) ([]ids.ID, error) {
 	n := len(list)
 	made, names, fqdns, addresses := make([]ids.ID, n), make([]string, n), make([]string, n), make([]string, n)
-	ports, given := make([]int, n), make([]bool, n)
-	var groups, members []ids.ID
+	ports, given, notes := make([]int, n), make([]bool, n), make([]string, n)
+	var groups, members, labelled []ids.ID
+	var labels []Label
 	for i, h := range list {
 		made[i], names[i], fqdns[i], addresses[i], ports[i], given[i] = ids.New(), h.name(), h.FQDN, h.Address, h.port(), h.Name != ""
 		for _, g := range uniqueIDs(h.Groups) {
 			groups, members = append(groups, g), append(members, made[i])
 		}
+		for _, l := range h.Labels {
+			labels, labelled = append(labels, l), append(labelled, made[i])
+		}
+		notes[i] = h.Note
 	}
 	_, err := tx.Exec(ctx, `insert into host (id, name, fqdn, machine_id, address, port, name_given,
-			state, state_since, state_reason, registered_at, registered_by)
-		select id, name, fqdn, '', address, port, given, 'unknown', $7, $8, $7, $9
-		  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[]) as u(id, name, fqdn, address, port, given)`,
-		made, names, fqdns, addresses, ports, given, now, awaited, by)
+			state, state_since, state_reason, registered_at, registered_by, note, note_by, note_at)
+		select id, name, fqdn, '', address, port, given, 'unknown', $7, $8, $7, $9,
+			note, case when note <> '' then $9 else '' end, case when note <> '' then $7::timestamptz end
+		  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[], $10::text[])
+			as u(id, name, fqdn, address, port, given, note)`,
+		made, names, fqdns, addresses, ports, given, now, awaited, by, notes)
 	if err != nil {
 		return nil, fmt.Errorf("insert registered hosts: %w", err)
 	}
@@ -86,6 +93,12 @@ func insertRegistered(ctx context.Context, tx db.Tx, list []NewHost, by string, 
 		select g, h, $3 from unnest($1::uuid[], $2::uuid[]) as u(g, h)`, groups, members, now)
 	if err != nil {
 		return nil, fmt.Errorf("insert groups of registered hosts: %w", err)
+	}
+	keys, values := splitLabels(labels)
+	_, err = tx.Exec(ctx, `insert into host_label (host_id, key, value)
+		select h, k, v from unnest($1::uuid[], $2::text[], $3::text[]) as u(h, k, v)`, labelled, keys, values)
+	if err != nil {
+		return nil, fmt.Errorf("insert labels of registered hosts: %w", err)
 	}
 	return made, nil
 }

@@ -454,6 +454,11 @@ export type Host = {
   name: string;
   /** What happens next, one sentence. */
   next: string;
+  /** What people should know before they work on it. */
+  note: string;
+  note_at: string | null;
+  /** Who wrote the note. */
+  note_by: string;
   os: string;
   os_version: string;
   /** Null: never known. */
@@ -482,6 +487,17 @@ export type Host = {
   state_since: string;
   virtualization: string;
 };
+export type HostChange = {
+  /** IPv4, IPv6, or a host name that is looked up at once. */
+  address?: string;
+  /** All of them. */
+  labels?: Label[];
+  /** How it is called here; enrolling again does not change it back. */
+  name?: string;
+  /** Operators may change this of their hosts, and nothing else. */
+  note?: string;
+  port?: number;
+};
 export type HostGroups = {
   group_ids: string[];
 };
@@ -507,6 +523,8 @@ export type HostRow = {
   name: string;
   /** What happens next, one sentence. */
   next: string;
+  /** What people should know before they work on it. */
+  note: string;
   os: string;
   os_version: string;
   /** Null: never known. */
@@ -524,7 +542,7 @@ export type HostSelection = {
   host_ids?: string[];
 };
 export type ImportInput = {
-  /** The text of the file. The first line names columns: name, address, port, groups; commas or semicolons between fields, bars (|) between several groups. */
+  /** The text of the file. The first line names columns: name, address, port, groups, labels (key=value), note; commas or semicolons between fields, bars (|) between several groups or labels. */
   csv: string;
   /** Only report what would happen. */
   dry_run?: boolean;
@@ -981,8 +999,10 @@ export type RegisterInput = {
   /** IPv4, IPv6, or a host name that is looked up at once. Empty: the name. */
   address?: string;
   group_ids?: string[];
+  labels?: Label[];
   /** How it is called here. Empty: as the address. Without an address it must be a host name, or an address. */
   name?: string;
+  note?: string;
   /** Of its agent; 12443 when absent. */
   port?: number;
 };
@@ -1501,6 +1521,11 @@ export interface Operations {
     path: { id: string };
     ok: Host;
   };
+  updateHost: {
+    path: { id: string };
+    body: HostChange;
+    ok: Host;
+  };
   setHostGroups: {
     path: { id: string };
     body: HostGroups;
@@ -1752,6 +1777,7 @@ export const routes = {
   importHosts: ["POST", "/api/v1/hosts/import"],
   removeHost: ["DELETE", "/api/v1/hosts/{id}"],
   getHost: ["GET", "/api/v1/hosts/{id}"],
+  updateHost: ["PATCH", "/api/v1/hosts/{id}"],
   setHostGroups: ["PUT", "/api/v1/hosts/{id}/groups"],
   hostPackages: ["GET", "/api/v1/hosts/{id}/packages"],
   hostPatches: ["GET", "/api/v1/hosts/{id}/patches"],
