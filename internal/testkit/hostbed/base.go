@@ -46,8 +46,13 @@ apt-get -q -y --download-only dist-upgrade`, extra)
 		"--customize-hook=" + hook,
 	}
 	args = append(args, proxyOptions()...)
+	args = append(args, "--keyring="+debianKeys)
 	return tool(nil, "mmdebstrap", append(args, suite, root, m.main)...)
 }
+
+// debianKeys are those of Debian's archives, from debian-archive-keyring. Apt of
+// another distribution does not trust them by itself.
+const debianKeys = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 // proxyOptions hands on the proxy the machine's own apt uses.
 func proxyOptions() []string {
