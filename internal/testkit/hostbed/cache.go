@@ -51,14 +51,14 @@ func once(dir, name string, build func(tmp string) error) (string, error) {
 		return done, nil
 	}
 	tmp := done + ".building"
-	if err := os.RemoveAll(tmp); err != nil {
+	if err := removeTree(tmp); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(tmp, 0o755); err != nil {
 		return "", err
 	}
 	if err := build(tmp); err != nil {
-		return "", errors.Join(fmt.Errorf("build %s: %w", name, err), os.RemoveAll(tmp))
+		return "", errors.Join(fmt.Errorf("build %s: %w", name, err), removeTree(tmp))
 	}
 	return done, os.Rename(tmp, done)
 }
