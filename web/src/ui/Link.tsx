@@ -48,7 +48,7 @@ export function Link(props: {
 /** A number that leads to exactly what it counts. */
 export function CountLink(props: { n: number; to: string; label: string }) {
   return (
-    <Link to={props.to} quiet={props.n === 0} label={`${props.n} ${props.label}`}>
+    <Link to={props.to} quiet={props.n === 0} label={`${props.label}: ${props.n}`}>
       <span className="num">{props.n.toLocaleString('en-US')}</span>
     </Link>
   );
