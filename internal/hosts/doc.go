@@ -18,6 +18,8 @@
 //   - A host may be registered before its agent enrolls: it is unknown, is not
 //     polled and takes no orders. Of two registrations of one name or place at
 //     once one is refused. An import registers all hosts of a file or none.
+//   - [Filter] is the one way to choose hosts: lists, counts and acts on many
+//     hosts share its conditions, so that a number equals the list behind it.
 //   - A host is never deleted; removing it ends it and keeps its history.
 //
 // States, changed by the health poll alone:
@@ -47,6 +49,6 @@
 // the database answers by refusing one of the two.
 //
 // Tables: host, host_detail, host_state_change, host_poll, host_group,
-// host_group_host, host_label, host_act.
+// host_group_host, host_label, host_act; host_view is there for saved filters.
 // Views for others: host_scope_v, host_target_v, host_facts_age_v.
 package hosts
