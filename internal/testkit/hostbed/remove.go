@@ -1,7 +1,6 @@
 package hostbed
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -14,12 +13,13 @@ import (
 // the machine's own /proc, /sys and /dev in it: removing through those mounts
 // would take this machine's device files along, so they go first.
 func removeTree(dir string) error {
-	text, err := os.ReadFile("/proc/self/mountinfo")
+	// Not /proc/self: that is the main thread, which may have entered a host, see enter.
+	text, err := os.ReadFile("/proc/thread-self/mountinfo")
 	if err != nil {
 		return fmt.Errorf("look for mounts: %w", err)
 	}
 	for _, at := range slices.Backward(mountsBelow(string(text), dir)) {
-		if err := unix.Unmount(at, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil && !errors.Is(err, unix.EINVAL) {
+		if err := unix.Unmount(at, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
 			return fmt.Errorf("unmount %s: %w", at, err)
 		}
 	}
