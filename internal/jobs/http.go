@@ -65,8 +65,8 @@ type listInput struct {
 	Kind   string `query:"kind" doc:"One or more kinds, separated by commas."`
 	HostID string `query:"host_id"`
 	// EndedWithinHours is 0 for all.
-	EndedWithinHours int `query:"ended_within_hours" minimum:"0" maximum:"87600" doc:"Those that have ended in the last so many hours. 0: all."`
-	Q      string `query:"q" maxLength:"200" doc:"In title, note or creator, or a job number."`
+	EndedWithinHours int    `query:"ended_within_hours" minimum:"0" maximum:"87600" doc:"Those that have ended in the last so many hours. 0: all."`
+	Q                string `query:"q" maxLength:"200" doc:"In title, note or creator, or a job number."`
 }
 
 // JobPage is a part of the list of jobs.
