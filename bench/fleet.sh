@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Usage: bench/fleet.sh [HOSTS]
 #
-# Measures a manager with a fleet of HOSTS (default 500) simulated hosts on the
+# Measures a manager with a fleet of HOSTS (default 500, at most 1000: an enrollment
+# token lets in no more) simulated hosts on the
 # loopback network: enrollment, the first look at everything, polling at rest and
 # after every inventory has changed, memory, database, answers of the API with 1
 # and 8 readers, and how long it takes until all hosts are asked again after the
@@ -90,7 +91,6 @@ manager() { bin/patch-manager --config "$dir/manager.toml" "$@" 2>/dev/null; }
 
 line "machine" "$(nproc) cores, $(awk '/^model name/ {sub(/.*: /, ""); print; exit}' /proc/cpuinfo), load $(cut -d' ' -f1 /proc/loadavg)"
 fingerprint=$(manager admin fingerprint)
-began=$(date +%s%N)
 go build -o "$dir/simfleet" ./bench/simfleet/cmd/simfleet
 go build -o "$dir/readers" ./bench/readers
 began=$(date +%s%N)
@@ -106,7 +106,7 @@ line "everything known about all hosts, after the first command" "$(seconds "$be
 sql "vacuum analyze" >/dev/null
 line "database, a host" "$(sql "select round((pg_database_size('postgres') - 10e6) / 1024 / $hosts, 1)") KiB (10 MB for the empty schema taken off)"
 
-a=$(ticks "$worker") b=$(postgres_ticks) began=$(date +%s%N)
+a=$(ticks "$worker") b=$(postgres_ticks)
 curl -fsS "http://$control/status" >"$dir/before"
 sleep "${BENCH_REST:-60}"
 curl -fsS "http://$control/status" >"$dir/after"

@@ -66,9 +66,10 @@ var conditions = []func(f Filter, scope Scope, now time.Time) []condition{
 	bySeen, byCertificate, byEnrolled,
 }
 
-// where joins all conditions, the scope's first.
-func (f Filter) where(scope Scope, now time.Time) condition {
-	all := condition{sql: "h.removed_at is null and " + scope.SQL("h.id"), args: pgx.NamedArgs{}}
+// where joins all conditions, the scope's first. from is what they read: host h,
+// and s when one needs the updates.
+func (f Filter) where(scope Scope, now time.Time) (all condition, from string) {
+	all = condition{sql: "h.removed_at is null and " + scope.SQL("h.id"), args: pgx.NamedArgs{}}
 	for _, part := range conditions {
 		for _, c := range part(f, scope, now) {
 			all.sql += " and " + c.sql
@@ -76,16 +77,9 @@ func (f Filter) where(scope Scope, now time.Time) condition {
 			maps.Copy(all.args, c.args)
 		}
 	}
-	return all
-}
-
-// chosen is the hosts that a filter and a scope choose, as from and where clause
-// of a query on host h.
-func (f Filter) chosen(scope Scope, now time.Time) (sql string, args pgx.NamedArgs) {
-	c := f.where(scope, now)
-	from := " from host h"
-	if c.summary {
+	from = " from host h"
+	if all.summary {
 		from += " left join host_patch_summary_v s on s.host_id = h.id"
 	}
-	return from + " where " + c.sql, c.args
+	return all, from
 }

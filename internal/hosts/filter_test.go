@@ -78,6 +78,17 @@ func TestEveryConditionChooses(t *testing.T) {
 	}
 }
 
+// A filter of several labels keeps them in a map, whose order differs each time.
+func TestSeveralLabelsMeanTheSameEachTime(t *testing.T) {
+	b := newBed(t)
+	b.knownFleet()
+	f, err := hosts.FilterSpec{Label: []string{"env=production", "tier"}}.Filter()
+	require.NoError(t, err)
+	for range 30 {
+		require.Equal(t, []string{"alpha"}, b.names(f))
+	}
+}
+
 func TestUnreadableFiltersNameTheField(t *testing.T) {
 	t.Parallel()
 	for field, spec := range map[string]hosts.FilterSpec{

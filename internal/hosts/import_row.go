@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -41,8 +42,7 @@ func newCandidate(r csvRow) *candidate {
 	}
 	c.host = NewHost{Name: r.get("name"), Port: port, Note: r.get("note")}
 	for _, text := range r.list("labels") {
-		key, value, _ := strings.Cut(text, "=")
-		c.host.Labels = append(c.host.Labels, Label{strings.TrimSpace(key), strings.TrimSpace(value)})
+		c.host.Labels = append(c.host.Labels, splitLabel(text))
 	}
 	if c.field == "name" {
 		c.host.Name = nameAsked(c.host.Name)
@@ -62,7 +62,7 @@ func (c *candidate) locate(p place, why problem) {
 			}
 		}
 	}
-	c.report.Name, c.report.Address, c.report.Port = first(c.host.name(), c.asked), c.host.Address, c.host.port()
+	c.report.Name, c.report.Address, c.report.Port = cmp.Or(c.host.name(), c.asked), c.host.Address, c.host.port()
 }
 
 // refuseTwins finds rows that would become the same host.

@@ -38,12 +38,17 @@ var labelKey = regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$`)
 
 // ParseLabel reads "key=value" or "key".
 func ParseLabel(text string) (Label, error) {
-	key, value, _ := strings.Cut(text, "=")
-	l := Label{strings.TrimSpace(key), strings.TrimSpace(value)}
+	l := splitLabel(text)
 	if why := l.fault(); why != "" {
 		return Label{}, fmt.Errorf("label %q: %s", text, why)
 	}
 	return l, nil
+}
+
+// splitLabel takes a label apart, right or wrong.
+func splitLabel(text string) Label {
+	key, value, _ := strings.Cut(text, "=")
+	return Label{strings.TrimSpace(key), strings.TrimSpace(value)}
 }
 
 // fault says what is wrong with a label; empty when nothing is. A comma parts
@@ -114,13 +119,12 @@ func labelsOf(keys, values []string) []Label {
 func byKey(texts []string) (map[string][]string, error) {
 	keys := map[string][]string{}
 	for i, text := range texts {
-		key, value, valued := strings.Cut(text, "=")
-		l := Label{strings.TrimSpace(key), strings.TrimSpace(value)}
+		l := splitLabel(text)
 		if why := l.fault(); why != "" {
 			return nil, apierr.Invalid(apierr.Detail{Field: fmt.Sprintf("label[%d]", i), Value: text, Message: `Must be "key" or "key=value". ` + why})
 		}
 		switch values, known := keys[l.Key]; {
-		case !valued:
+		case !strings.Contains(text, "="):
 			keys[l.Key] = []string{}
 		case !known || len(values) > 0:
 			keys[l.Key] = append(values, l.Value)

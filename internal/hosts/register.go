@@ -1,10 +1,13 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -144,7 +147,7 @@ func nameAsked(text string) string {
 	return strings.TrimSuffix(text, ".")
 }
 
-func (n NewHost) name() string { return first(n.Name, first(n.FQDN, n.Address)) }
+func (n NewHost) name() string { return cmp.Or(n.Name, n.FQDN, n.Address) }
 
 func (n NewHost) port() int {
 	if n.Port == 0 {
@@ -249,10 +252,7 @@ func (t taken) what() string {
 }
 
 func endpoint(address string, port int) string {
-	if strings.Contains(address, ":") {
-		return fmt.Sprintf("[%s]:%d", address, port)
-	}
-	return fmt.Sprintf("%s:%d", address, port)
+	return net.JoinHostPort(address, strconv.Itoa(port))
 }
 
 func hostTarget(id ids.ID, name string) audit.Target {

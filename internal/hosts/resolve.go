@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,12 +65,12 @@ func choose(name string, found []netip.Addr) (place, problem) {
 		switch {
 		case unusable(a) != "":
 		case a.IsLoopback():
-			own = first(own, a.String())
+			own = cmp.Or(own, a.String())
 		default:
-			p.address = first(p.address, a.String())
+			p.address = cmp.Or(p.address, a.String())
 		}
 	}
-	if p.address = first(p.address, own); p.address == "" {
+	if p.address = cmp.Or(p.address, own); p.address == "" {
 		return p, problem(fmt.Sprintf("The name servers answer %s, and no agent can be asked there. Give its address instead.", listed(p.all)))
 	}
 	if name = strings.TrimSuffix(name, "."); strings.Contains(name, ".") {
@@ -110,11 +111,4 @@ func listed(all []netip.Addr) string {
 		out[i] = a.String()
 	}
 	return strings.Join(out, ", ")
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -34,12 +34,12 @@ const rowTables = ` from host h
 
 func listHosts(ctx context.Context, q db.Querier, scope Scope, f Filter, now time.Time) (HostPage, error) {
 	page := HostPage{Items: []HostRow{}}
-	chosen, args := f.chosen(scope, now)
-	if err := q.QueryRow(ctx, "select count(*)"+chosen, args).Scan(&page.Total); err != nil {
+	c, from := f.where(scope, now)
+	if err := q.QueryRow(ctx, "select count(*)"+from+" where "+c.sql, c.args).Scan(&page.Total); err != nil {
 		return page, fmt.Errorf("count hosts: %w", err)
 	}
-	args["limit"], args["offset"] = f.PageSize, (max(f.Page, 1)-1)*f.PageSize
-	rows, err := q.Query(ctx, "select "+rowColumns(scope)+rowTables+" where "+f.where(scope, now).sql+f.order()+" limit @limit offset @offset", args)
+	c.args["limit"], c.args["offset"] = f.PageSize, (max(f.Page, 1)-1)*f.PageSize
+	rows, err := q.Query(ctx, "select "+rowColumns(scope)+rowTables+" where "+c.sql+f.order()+" limit @limit offset @offset", c.args)
 	if err != nil {
 		return page, fmt.Errorf("list hosts: %w", err)
 	}

@@ -192,7 +192,9 @@ func (e *enroller) request(ctx context.Context, body agentapi.EnrollRequest) (ac
 		case !errors.As(err, &refused) || refused.status != http.StatusTooManyRequests:
 			return accepted, explain(e.base, err)
 		}
-		e.Say("the manager is busy with other hosts; trying again")
+		if wait == firstPoll {
+			e.Say("the manager is busy with other hosts; trying again until it has time")
+		}
 		if clock.Sleep(ctx, e.Clock, wait) != nil {
 			return accepted, err
 		}

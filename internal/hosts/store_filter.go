@@ -2,6 +2,8 @@ package hosts
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +58,8 @@ func byGroup(f Filter, scope Scope, _ time.Time) []condition {
 
 func byLabel(f Filter, _ Scope, _ time.Time) []condition {
 	var all []condition
-	for key, values := range f.Labels {
+	for _, key := range slices.Sorted(maps.Keys(f.Labels)) { // the same text each time: statements are kept prepared
+		values := f.Labels[key]
 		n := len(all)
 		c := condition{args: pgx.NamedArgs{fmt.Sprintf("label%d", n): key}}
 		value := ""
@@ -99,19 +102,22 @@ func byReboot(f Filter, _ Scope, _ time.Time) []condition {
 	return only(f.Reboot != nil, condition{sql: "h.reboot_needed = @reboot", args: pgx.NamedArgs{"reboot": f.Reboot}})
 }
 
-// complianceSQL is the one definition of compliance, of s and @fresh.
-var complianceSQL = map[Compliance]string{
-	Compliant:         "(s.checked_at >= @fresh and s.security = 0)",
-	NotCompliant:      "(s.checked_at >= @fresh and s.security > 0)",
-	ComplianceUnknown: "(s.checked_at is null or s.checked_at < @fresh)",
+// SQL is the one definition of compliance, as a condition on summary, a row of
+// host_patch_summary_v, and @fresh, before which knowledge is too old to judge by.
+func (c Compliance) SQL(summary string) string {
+	switch c {
+	case Compliant:
+		return fmt.Sprintf("(%[1]s.checked_at >= @fresh and %[1]s.security = 0)", summary)
+	case NotCompliant:
+		return fmt.Sprintf("(%[1]s.checked_at >= @fresh and %[1]s.security > 0)", summary)
+	}
+	return fmt.Sprintf("(%[1]s.checked_at is null or %[1]s.checked_at < @fresh)", summary)
 }
 
 func byCompliance(f Filter, _ Scope, now time.Time) []condition {
 	var any []string
 	for _, v := range f.Compliance {
-		if sql, ok := complianceSQL[v]; ok {
-			any = append(any, sql)
-		}
+		any = append(any, v.SQL("s"))
 	}
 	return only(len(any) > 0, condition{sql: "(" + strings.Join(any, " or ") + ")", args: pgx.NamedArgs{"fresh": now.Add(-FreshFor)}, summary: true})
 }
