@@ -15,3 +15,9 @@ export function bytes(n: number): string {
 export function percent(part: number, whole: number): number {
   return whole > 0 ? Math.round((part / whole) * 100) : 0;
 }
+
+/** A whole number above zero as it stands in an address; anything else is left out. */
+export function positiveWhole(text: string): number | undefined {
+  const n = Number(text);
+  return Number.isInteger(n) && n > 0 ? n : undefined;
+}

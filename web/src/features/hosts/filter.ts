@@ -1,3 +1,4 @@
+import { positiveWhole } from '../../lib/numbers';
 import { hostStateOrder, severityOrder } from '../../lib/status';
 import type { HostFilter } from './queries';
 
@@ -45,10 +46,6 @@ export function filterFrom(get: Get): HostFilter {
     return values.length > 0 ? values : undefined;
   };
   const one = <K extends keyof typeof choices>(name: K) => many(name)?.[0];
-  const whole = (name: string) => {
-    const n = Number(get(name));
-    return Number.isInteger(n) && n > 0 ? n : undefined;
-  };
   return {
     q: get('q') || undefined,
     state: many('state'),
@@ -61,8 +58,8 @@ export function filterFrom(get: Get): HostFilter {
     reboot: one('reboot'),
     compliance: many('compliance'),
     facts: one('facts'),
-    unseen_hours: whole('unseen_hours'),
-    certificate_days: whole('certificate_days'),
+    unseen_hours: positiveWhole(get('unseen_hours')),
+    certificate_days: positiveWhole(get('certificate_days')),
     enrolled: one('enrolled'),
   };
 }

@@ -1,6 +1,7 @@
 import { problemOf } from '../../api/problem';
 import { useMay } from '../../api/session';
 import type { JobSummary } from '../../api/types';
+import { positiveWhole } from '../../lib/numbers';
 import { paths } from '../../lib/paths';
 import { isFinal, jobStatus } from '../../lib/status';
 import { usePageState, useUrlState } from '../../lib/url';
@@ -94,7 +95,7 @@ export default function JobsPage() {
     state: get('state') || undefined,
     kind: get('kind') || undefined,
     q: get('q') || undefined,
-    ended_within_hours: Number(get('ended_within_hours')) || undefined,
+    ended_within_hours: positiveWhole(get('ended_within_hours')),
   };
   const jobs = useJobs({ ...filter, page: at.page, page_size: at.pageSize });
   const mayDeploy = useMay('fleet.operate');
