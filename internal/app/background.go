@@ -41,6 +41,7 @@ func (d domains) workerLoops(ctx context.Context) []runner.Loop {
 		d.ca.Loops(d.agents), // its own certificates and the hosts'
 		d.hosts.Loops(),
 		d.enrollment.Loops(),
+		d.discovery.Loops(),
 		d.jobs.Loops(ctx),
 	)
 }
@@ -50,7 +51,8 @@ func (p *process) workers() (*river.Workers, []*river.PeriodicJob) {
 	w := river.NewWorkers()
 	p.domains.jobs.AddWorkers(w)
 	p.domains.audit.AddWorkers(w)
-	return w, slices.Concat(p.domains.jobs.Periodic(), p.domains.audit.Periodic())
+	p.domains.discovery.AddWorkers(w)
+	return w, slices.Concat(p.domains.jobs.Periodic(), p.domains.audit.Periodic(), p.domains.discovery.Periodic())
 }
 
 // background is the running loops and queue.

@@ -14,6 +14,7 @@ import (
 	"patchmanager/internal/config"
 	"patchmanager/internal/dashboard"
 	"patchmanager/internal/db"
+	"patchmanager/internal/discovery"
 	"patchmanager/internal/enrollment"
 	"patchmanager/internal/hosts"
 	"patchmanager/internal/jobs"
@@ -34,6 +35,7 @@ type domains struct {
 	ca         *ca.Authority
 	hosts      *hosts.Service
 	enrollment *enrollment.Service
+	discovery  *discovery.Service
 	patches    *patches.Service
 	jobs       *jobs.Service
 	dashboard  *dashboard.Service
@@ -61,6 +63,8 @@ func newDomains(ctx context.Context, p *process, box *sealed.Box) (domains, erro
 	d.hosts = hosts.New(hosts.Deps{DB: p.db, Clock: p.clock, Certificates: p.ca, Agents: d.agents, Patches: d.patches,
 		Nudge: p.notified.Nudge(ctx, db.ChannelPolls), Intervals: intervals(p.cfg), MaxCalls: p.cfg.Polling.MaxCalls})
 	d.enrollment = enrollment.New(enrollment.Deps{DB: p.db, Clock: p.clock, CA: p.ca})
+	d.discovery = discovery.New(discovery.Deps{DB: p.db, Clock: p.clock, TLS: p.ca.ClientTLS, Nudge: p.notified.Nudge(ctx, db.ChannelDiscovery),
+		EnrollCommand: p.ca.EnrollCommand})
 	d.jobs = jobs.New(jobs.Deps{DB: p.db, Clock: p.clock, Queue: inserter, Agents: jobs.AgentsOf(d.agents), Listener: p.notified,
 		StepUpHosts: func() int { return d.settings.Security().StepUpHosts }})
 	d.dashboard = dashboard.New(dashboard.Deps{DB: p.db, Clock: p.clock, Jobs: d.jobs})
@@ -77,7 +81,7 @@ func intervals(cfg config.Config) hosts.Intervals {
 func describe() domains {
 	return domains{
 		trail: audittrail.New(audittrail.Deps{}), settings: settings.New(settings.Deps{}), auth: auth.New(auth.Deps{}), ca: &ca.Authority{},
-		hosts: hosts.New(hosts.Deps{}), enrollment: enrollment.New(enrollment.Deps{}), patches: patches.New(patches.Deps{}), jobs: jobs.New(jobs.Deps{}),
+		hosts: hosts.New(hosts.Deps{}), enrollment: enrollment.New(enrollment.Deps{}), discovery: discovery.New(discovery.Deps{}), patches: patches.New(patches.Deps{}), jobs: jobs.New(jobs.Deps{}),
 		dashboard: dashboard.New(dashboard.Deps{}), live: live.New(live.Deps{}), sockets: &sync.WaitGroup{},
 	}
 }

@@ -117,7 +117,7 @@ func (p *process) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.notified = db.Listen(p.db, p.clock, db.ChannelJobs, db.ChannelEvents, db.ChannelPolls, db.ChannelSettings)
+	p.notified = db.Listen(p.db, p.clock, db.ChannelJobs, db.ChannelEvents, db.ChannelPolls, db.ChannelSettings, db.ChannelDiscovery)
 	if p.auditKey, err = audit.OpenKey(p.cfg.Data.Dir); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ func register(api huma.API, d domains, h *health) {
 	d.ca.Routes(api)
 	d.hosts.Routes(api)
 	d.enrollment.Routes(api)
+	d.discovery.Routes(api)
 	d.patches.Routes(api)
 	d.jobs.Routes(api)
 	d.live.Routes(api)

@@ -28,7 +28,7 @@ var sideways = map[string][]string{
 }
 
 // callers may talk to agents.
-var callers = []string{"ca", "hosts", "jobs", "patches"}
+var callers = []string{"ca", "discovery", "hosts", "jobs", "patches"}
 
 // agentMay is what the agent may use of the rest.
 var agentMay = []string{"agentapi", "clock", "config", "logx", "version"}

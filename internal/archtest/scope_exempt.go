@@ -28,6 +28,8 @@ var scopeExempt = map[string]string{
 
 	"ca.claimRenewals": forWorkers,
 
+	"discovery.placesOf": forWorkers,
+
 	"enrollment.findByKey":     "answers the agent that holds this very key",
 	"enrollment.findByPolling": "answers the agent that holds this very polling token",
 

@@ -16,12 +16,12 @@ import (
 )
 
 // scopedPackages hold queries on what belongs to hosts.
-var scopedPackages = []string{"hosts", "patches", "enrollment", "jobs", "live", "dashboard", "ca", "audit", "audittrail", "auth", "settings"}
+var scopedPackages = []string{"hosts", "patches", "enrollment", "jobs", "live", "dashboard", "ca", "audit", "audittrail", "auth", "settings", "discovery"}
 
 // hostOwned finds a query that reads or writes something that belongs to a host.
 var hostOwned = regexp.MustCompile(`(?is)\b(?:from|join|update|into|using)\s+(?:only\s+)?` +
 	`(host|host_detail|host_state_change|host_act|host_label|host_poll|host_inventory|host_package|host_patch|host_group|host_group_host|` +
-	`host_scope_v|host_target_v|host_facts_age_v|host_patch_summary_v|host_package_summary_v|` +
+	`host_scope_v|host_target_v|host_place_v|host_facts_age_v|host_patch_summary_v|host_package_summary_v|` +
 	`job|job_host|job_event|job_plan|job_plan_host|job_current_v|job_history_v|auth_user_group|auth_member_v)\b`)
 
 // scanned is one function of a package.

@@ -17,6 +17,8 @@ const (
 	OperateFleet   Permission = "fleet.operate"   // order jobs, cancel, refresh, write notes: hosts in scope
 	ManageHosts    Permission = "hosts.manage"    // register, import, change, label, enroll, approve, remove
 	SeeEnrollments Permission = "enrollment.read" // requests and tokens, which belong to no group yet
+	SeeDiscovery   Permission = "discovery.read"  // scans, which look at more than hosts
+	ScanNetworks   Permission = "discovery.scan"
 	ManageGroups   Permission = "groups.manage"
 	SeeUsers       Permission = "users.read"
 	ManageUsers    Permission = "users.manage"
@@ -47,6 +49,8 @@ var rules = map[Permission]rule{
 	OperateFleet:   {roles: []Role{RoleAdmin, RoleOperator}, changes: true, refusal: "Your role may not change hosts."},
 	ManageHosts:    {roles: admins, changes: true, refusal: "Only admins may register, change and remove hosts."},
 	SeeEnrollments: {roles: overseers, whole: true, refusal: "Only admins and auditors may see enrollment requests and tokens."},
+	SeeDiscovery:   {roles: overseers, whole: true, refusal: "Only admins and auditors may see scans of networks."},
+	ScanNetworks:   {roles: admins, changes: true, whole: true, refusal: "Only admins may scan networks."},
 	ManageGroups:   {roles: admins, changes: true, whole: true, refusal: "Only admins may change groups."},
 	SeeUsers:       {roles: overseers, whole: true, refusal: "Only admins and auditors may see users."},
 	ManageUsers:    {roles: admins, changes: true, person: true, whole: true, refusal: "Only admins may change users."},

@@ -70,3 +70,12 @@ func (a *Authority) RootPool() *x509.CertPool {
 	p.AddCert(a.root.cert)
 	return p
 }
+
+// EnrollCommand is what to run on a machine that shall be enrolled; empty when
+// the address under which agents enroll is not known.
+func (a *Authority) EnrollCommand() string {
+	if a.deps.PublicURL == "" {
+		return ""
+	}
+	return "sudo patch-agent enroll " + a.deps.PublicURL + " --ca-fingerprint " + a.Fingerprint()
+}

@@ -15,10 +15,11 @@ import (
 // Channels that the product notifies on. A notification only says "look": what
 // there is to see stands in rows, so a lost one costs time and never data.
 const (
-	ChannelJobs     = "pm_jobs"     // something may be due
-	ChannelEvents   = "pm_events"   // new events, changed jobs or hosts
-	ChannelPolls    = "pm_polls"    // a host is to be asked soon
-	ChannelSettings = "pm_settings" // a run-time setting has changed
+	ChannelJobs      = "pm_jobs"      // something may be due
+	ChannelEvents    = "pm_events"    // new events, changed jobs or hosts
+	ChannelPolls     = "pm_polls"     // a host is to be asked soon
+	ChannelSettings  = "pm_settings"  // a run-time setting has changed
+	ChannelDiscovery = "pm_discovery" // a scan of a network waits
 )
 
 // Listener is a process's one connection for notifications.

@@ -8,6 +8,8 @@ export type Permission =
   | 'fleet.operate'
   | 'hosts.manage'
   | 'enrollment.read'
+  | 'discovery.read'
+  | 'discovery.scan'
   | 'groups.manage'
   | 'users.read'
   | 'users.manage'
@@ -31,6 +33,11 @@ export const rules: Record<Permission, Rule> = {
     roles: overseers,
     refusal: 'Only admins and auditors may see enrollment requests and tokens.',
   },
+  'discovery.read': {
+    roles: overseers,
+    refusal: 'Only admins and auditors may see scans of networks.',
+  },
+  'discovery.scan': { roles: admins, refusal: 'Only admins may scan networks.' },
   'groups.manage': { roles: admins, refusal: 'Only admins may change groups.' },
   'users.read': { roles: overseers, refusal: 'Only admins and auditors may see users.' },
   'users.manage': { roles: admins, refusal: 'Only admins may change users.' },
