@@ -42,6 +42,7 @@ var objects = map[string]object{
 	"/auth/tokens/{id}":              func(w *world, c *caller) string { return w.ownToken(c).String() },
 	"/enrollments/{id}":              func(w *world, _ *caller) string { return w.newEnrollment().String() },
 	"/enrollment-tokens/{id}":        func(w *world, _ *caller) string { return w.newEnrollmentToken().String() },
+	"/discovery/scans/{id}":          func(w *world, _ *caller) string { return w.newScan().String() },
 	"/audit/entries/{id}":            func(w *world, _ *caller) string { return w.newAuditEntry() },
 	"/audit/verifications/{id}":      func(w *world, _ *caller) string { return w.newVerification().String() },
 	"/sso/providers/{id}":            func(w *world, _ *caller) string { return w.newProvider().String() },
@@ -118,6 +119,11 @@ var requests = map[string]func(w *world, c *caller) request{
 	"enroll": func(w *world, _ *caller) request {
 		return request{body: map[string]any{"machine_id": w.name("machine"), "hostname": w.name("host"), "fqdn": "", "ip_address": "192.0.2.10",
 			"port": 12443, "os_details": map[string]string{}, "csr": w.newCSR()}}
+	},
+	// discovery; 192.0.2.0/24 is nobody's, and no worker runs here
+	"createScan": func(*world, *caller) request { return request{body: object1("cidr", "192.0.2.0/28")} },
+	"registerFound": func(w *world, _ *caller) request {
+		return request{path: object2("id", w.newScan()), body: object1("addresses", []string{"192.0.2.1"})}
 	},
 	// settings
 	"setSecurity": func(w *world, _ *caller) request {
@@ -265,6 +271,16 @@ func (w *world) newEnrollment() ids.ID {
 	w.exec(`insert into enrollment_request (id, polling_hash, key_fingerprint, csr, machine_id, hostname, fqdn, address_seen, address_claimed, port, os, status, requested_at, expires_at)
 		values ($1, sha256(convert_to($2, 'UTF8')), $2, $3, $2, $4, '', '192.0.2.10', '', 12443, '', 'pending', now(), now() + interval '7 d')`,
 		id, id.String(), block.Bytes, w.name("host"))
+	return id
+}
+
+// newScan waits; the ones before it are no longer in its way.
+func (w *world) newScan() ids.ID {
+	w.t.Helper()
+	w.exec("delete from discovery_scan")
+	id := ids.New()
+	w.exec(`insert into discovery_scan (id, network, port, reverse_dns, total, state, created_at, created_by)
+		values ($1, '192.0.2.0/28', 12443, false, 14, 'queued', now(), 'somebody')`, id)
 	return id
 }
 
