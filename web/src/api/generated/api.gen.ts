@@ -231,6 +231,104 @@ export type CurrentJob = {
   kind: string;
   state: string;
 };
+export type DiscoveredHost = {
+  id: string;
+  name: string;
+  removed: boolean;
+};
+export type DiscoveryCounts = {
+  elsewhere: number;
+  ended: number;
+  enrolled: number;
+  open: number;
+  other_agent: number;
+  other_tls: number;
+};
+export type DiscoveryOrder = {
+  /** IPv4 or IPv6 addresses, instead of a network. */
+  addresses?: string[];
+  /** An IPv4 network, a /16 at most, without its first and last address. */
+  cidr?: string;
+  /** 12443, the agents' port, when absent. Scan 22 to find machines without an agent. */
+  port?: number;
+  /** Look up the names of what is found; true when absent. */
+  reverse_dns?: boolean;
+};
+export type DiscoveryRegistered = {
+  /** What to run on each of the machines; its request is then attached to the host. Empty when the manager does not know its own address. */
+  command: string;
+  items: Registered[];
+  refused: number;
+  registered: number;
+};
+export type DiscoveryRegistration = {
+  /** Of results of this scan. */
+  addresses: string[];
+  group_ids?: string[];
+  labels?: Label[];
+  /** Where the agent will listen; 12443 when absent. The scan may have been of another port. */
+  port?: number;
+};
+export type DiscoveryResult = {
+  address: string;
+  /** SHA-256 of the certificate, hexadecimal. */
+  fingerprint: string;
+  /** The host that its certificate names, or else the one that is registered at this address; null: none. */
+  host: DiscoveredHost;
+  issuer: string;
+  kind: "enrolled" | "elsewhere" | "ended" | "other_agent" | "other_tls" | "open";
+  /** What the name servers call it; who runs the reverse zone may say anything. Empty: nothing. */
+  name: string;
+  not_after: string | null;
+  not_before: string | null;
+  /** What this means and what to do, in a sentence; empty: nothing more to say. */
+  note: string;
+  /** No host is registered at this address, and it is not the agent of one. */
+  registrable: boolean;
+  /** Of the certificate that it shows; empty: it shows none. */
+  subject: string;
+  /** Version of TLS that was spoken. */
+  tls: string;
+};
+export type DiscoveryResultPage = {
+  items: DiscoveryResult[];
+  total: number;
+};
+export type DiscoveryScan = {
+  /** A machine answered that nothing listens on the port. */
+  closed: number;
+  created_at: string;
+  created_by: string;
+  /** Why it failed; empty otherwise. */
+  failure: string;
+  finished_at: string | null;
+  found: DiscoveryCounts;
+  id: string;
+  port: number;
+  probed: number;
+  /** Addresses a second, lately; null unless it is running. */
+  rate: number | null;
+  /** Names of what is found are looked up. */
+  reverse_dns: boolean;
+  /** At this rate; null when nobody can tell. */
+  seconds_left: number | null;
+  /** No answer in time. */
+  silent: number;
+  /** The manager's machine had no room to try, again and again. */
+  skipped: number;
+  started_at: string | null;
+  state: "queued" | "running" | "finished" | "cancelled" | "failed";
+  /** The network, or the first address of a list and how many more. */
+  targets: string;
+  /** Addresses to probe. */
+  total: number;
+  /** The network said that there is no way. */
+  unreachable: number;
+};
+export type DiscoveryScanList = {
+  items: DiscoveryScan[];
+  total: number;
+};
 export type Ended = {
   ended: number;
 };
@@ -1006,6 +1104,16 @@ export type RegisterInput = {
   /** Of its agent; 12443 when absent. */
   port?: number;
 };
+export type Registered = {
+  address: string;
+  /** The new host. */
+  host_id: string;
+  /** Why it was refused. */
+  message: string;
+  /** Of the new host. */
+  name: string;
+  outcome: "registered" | "refused";
+};
 export type RegisteredHost = {
   host: Host;
   resolved: string[];
@@ -1421,6 +1529,31 @@ export interface Operations {
   getRootCertificate: {
     ok: string;
   };
+  createScan: {
+    body: DiscoveryOrder;
+    ok: DiscoveryScan;
+  };
+  listScans: {
+    ok: DiscoveryScanList;
+  };
+  getScan: {
+    path: { id: string };
+    ok: DiscoveryScan;
+  };
+  cancelScan: {
+    path: { id: string };
+    ok: DiscoveryScan;
+  };
+  registerFound: {
+    path: { id: string };
+    body: DiscoveryRegistration;
+    ok: DiscoveryRegistered;
+  };
+  scanResults: {
+    path: { id: string };
+    query?: { page?: number; page_size?: number; kind?: ("enrolled" | "elsewhere" | "ended" | "other_agent" | "other_tls" | "open")[] | null; q?: string; registrable?: "true" | "false" };
+    ok: DiscoveryResultPage;
+  };
   enroll: {
     body: EnrollBody;
     ok: EnrollAccepted;
@@ -1753,6 +1886,12 @@ export const routes = {
   revokeToken: ["DELETE", "/api/v1/auth/tokens/{id}"],
   getCA: ["GET", "/api/v1/ca"],
   getRootCertificate: ["GET", "/api/v1/ca/root.crt"],
+  createScan: ["POST", "/api/v1/discovery/cidr"],
+  listScans: ["GET", "/api/v1/discovery/scans"],
+  getScan: ["GET", "/api/v1/discovery/scans/{id}"],
+  cancelScan: ["POST", "/api/v1/discovery/scans/{id}/cancel"],
+  registerFound: ["POST", "/api/v1/discovery/scans/{id}/register"],
+  scanResults: ["GET", "/api/v1/discovery/scans/{id}/results"],
   enroll: ["POST", "/api/v1/enroll"],
   enrollStatus: ["GET", "/api/v1/enroll/status/{polling_token}"],
   enrollAck: ["POST", "/api/v1/enroll/status/{polling_token}/ack"],
