@@ -59,6 +59,13 @@ var requests = map[string]func(w *world, c *caller) request{
 		return request{body: map[string]any{"name": w.name("registered"), "address": w.address(), "group_ids": []ids.ID{w.mine}}}
 	},
 	"updateHost": func(w *world, _ *caller) request { return request{body: object1("note", "ask first")} },
+	"labelHosts": func(w *world, _ *caller) request {
+		return request{body: w.onHost("add", []map[string]any{{"key": "env", "value": "prod"}})}
+	},
+	"groupHosts":   func(w *world, _ *caller) request { return request{body: w.onHost("add", []ids.ID{w.mine})} },
+	"noteHosts":    func(w *world, _ *caller) request { return request{body: w.onHost("note", "ask first")} },
+	"refreshHosts": func(w *world, _ *caller) request { return request{body: w.onHost("", nil)} },
+	"removeHosts":  func(w *world, _ *caller) request { return request{body: w.onHost("", nil)} },
 	"importHosts": func(w *world, _ *caller) request {
 		return request{body: map[string]any{"csv": "name,address,groups\n" + w.name("imported") + "," + w.address() + ",mine"}}
 	},
@@ -296,4 +303,13 @@ func (w *world) newEnrollmentToken() ids.ID {
 func (w *world) address() string {
 	w.n++
 	return fmt.Sprintf("10.1.%d.%d", w.n/250, 1+w.n%250)
+}
+
+// onHost is the body of an act on many hosts: one that is in the group "mine".
+func (w *world) onHost(member string, value any) map[string]any {
+	body := map[string]any{"target": object1("host_ids", []ids.ID{w.newHost(w.mine)})}
+	if member != "" {
+		body[member] = value
+	}
+	return body
 }

@@ -68,5 +68,10 @@ func namesOf(t *x509.Certificate) []string {
 // Revoke ends every certificate of a host. It takes effect at the next
 // connection of any process after tx has committed.
 func (a *Authority) Revoke(ctx context.Context, tx db.Tx, host ids.ID, reason string) error {
-	return revokeCertificates(ctx, tx, host, reason, a.now())
+	return revokeCertificates(ctx, tx, []ids.ID{host}, reason, a.now())
+}
+
+// RevokeAll is Revoke for many hosts.
+func (a *Authority) RevokeAll(ctx context.Context, tx db.Tx, hosts []ids.ID, reason string) error {
+	return revokeCertificates(ctx, tx, hosts, reason, a.now())
 }

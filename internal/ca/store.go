@@ -96,11 +96,11 @@ func setRenewAt(ctx context.Context, q db.Querier, serial []byte, at *time.Time,
 	return nil
 }
 
-func revokeCertificates(ctx context.Context, tx db.Tx, host ids.ID, reason string, now time.Time) error {
+func revokeCertificates(ctx context.Context, tx db.Tx, hosts []ids.ID, reason string, now time.Time) error {
 	_, err := tx.Exec(ctx, `update ca_certificate set revoked_at = $2, revoke_reason = left($3, 200), renew_at = null
-		where host_id = $1 and revoked_at is null`, host, now, reason)
+		where host_id = any($1) and revoked_at is null`, hosts, now, reason)
 	if err != nil {
-		return fmt.Errorf("revoke certificates of host: %w", err)
+		return fmt.Errorf("revoke certificates of hosts: %w", err)
 	}
 	return nil
 }

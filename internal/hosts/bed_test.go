@@ -55,6 +55,12 @@ func (b *bed) Revoke(_ context.Context, _ db.Tx, host ids.ID, _ string) error {
 	return nil
 }
 
+// RevokeAll implements hosts.Revoker.
+func (b *bed) RevokeAll(_ context.Context, _ db.Tx, list []ids.ID, _ string) error {
+	b.gone = append(b.gone, list...)
+	return nil
+}
+
 // collector counts what it was asked for.
 type collector struct {
 	mu    sync.Mutex

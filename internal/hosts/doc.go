@@ -20,6 +20,9 @@
 //     once one is refused. An import registers all hosts of a file or none.
 //   - [Filter] is the one way to choose hosts: lists, counts and acts on many
 //     hosts share its conditions, so that a number equals the list behind it.
+//   - An act on many hosts names them, or a filter with the number of hosts
+//     that somebody has looked at; another number now refuses it. It is one transaction with
+//     one audit entry, and says of each host what became of it.
 //   - A host is never deleted; removing it ends it and keeps its history.
 //
 // States, changed by the health poll alone:

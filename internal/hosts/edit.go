@@ -70,6 +70,9 @@ func (s *Service) update(ctx context.Context, tx db.Tx, actor auth.Actor, id ids
 	if err := lockRegistration(ctx, tx); err != nil {
 		return err
 	}
+	if err := lockPolls(ctx, tx, id); err != nil {
+		return err
+	}
 	before, err := lockEditable(ctx, tx, ScopeOf(actor), id)
 	if err != nil {
 		return err

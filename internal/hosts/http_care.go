@@ -18,6 +18,8 @@ func (s *Service) careRoutes(api huma.API) {
 	}
 	huma.Register(api, op("registerHost", http.MethodPost, "/hosts", "Register a host before its agent enrolls", 201), s.handleRegister)
 	huma.Register(api, op("updateHost", http.MethodPatch, "/hosts/{id}", "Change the name, address, labels or note of a host", 200), s.handleUpdate)
+	s.bulkRoutes(api, op)
+	s.exportRoute(api, op("exportHosts", http.MethodGet, "/hosts/export", "Export the hosts that a filter chooses as CSV", 200))
 	s.importRoute(api, op("importHosts", http.MethodPost, "/hosts/import", "Register the hosts of a CSV file, all or none", 200))
 }
 

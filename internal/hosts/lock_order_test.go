@@ -26,6 +26,19 @@ func TestPollsAndHostsAreTakenInOneOrder(t *testing.T) {
 			_, err := b.svc.Refresh(b.t.Context(), admin(), id)
 			return err
 		}},
+		"given another address": {"health", func(b *bed, _ *agenttest.Agent, id ids.ID) error {
+			at := "192.0.2.99"
+			_, err := b.svc.Update(b.t.Context(), admin(), id, hosts.HostChange{Address: &at})
+			return err
+		}},
+		"asked for fresh facts with others": {"health", func(b *bed, _ *agenttest.Agent, id ids.ID) error {
+			_, err := b.svc.RefreshMany(b.t.Context(), admin(), hosts.Target{HostIDs: []ids.ID{id}})
+			return err
+		}},
+		"removed with others": {"health", func(b *bed, _ *agenttest.Agent, id ids.ID) error {
+			_, err := b.svc.RemoveMany(b.t.Context(), fresh(), hosts.Target{HostIDs: []ids.ID{id}})
+			return err
+		}},
 		"removed": {"health", func(b *bed, _ *agenttest.Agent, id ids.ID) error {
 			return b.svc.Remove(b.t.Context(), admin(), id)
 		}},

@@ -18,8 +18,9 @@ type Collector interface {
 	Collect(ctx context.Context, agent *agentclient.Agent, host ids.ID) error
 }
 
-// Revoker ends the certificates of a host that is removed.
+// Revoker ends the certificates of hosts that are removed.
 type Revoker interface {
+	RevokeAll(ctx context.Context, tx db.Tx, hosts []ids.ID, reason string) error
 	Revoke(ctx context.Context, tx db.Tx, host ids.ID, reason string) error
 }
 

@@ -71,3 +71,31 @@ func (in *importRequest) read() (text []byte, dry bool, err error) {
 	}
 	return []byte(body.CSV), body.DryRun || in.DryRun, nil
 }
+
+type exportInput struct {
+	FilterSpec
+	Sort  string `query:"sort" default:"name" enum:"name,state,state_since,os,agent_version,pending,security,critical,last_seen,certificate,reboot,enrolled_at"`
+	Order string `query:"order" default:"asc" enum:"asc,desc"`
+}
+
+type exportOutput struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+func (s *Service) exportRoute(api huma.API, op huma.Operation) {
+	op.Responses = map[string]*huma.Response{"200": {Description: "The hosts.",
+		Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}}}}
+	huma.Register(api, op, s.handleExport)
+}
+
+func (s *Service) handleExport(ctx context.Context, in *exportInput) (*exportOutput, error) {
+	f, err := in.FilterSpec.Filter()
+	if err != nil {
+		return nil, err
+	}
+	f.Sort, f.Desc = in.Sort, in.Order == "desc"
+	text, err := s.Export(ctx, auth.ActorFrom(ctx), in.FilterSpec, f)
+	return &exportOutput{ContentType: "text/csv; charset=utf-8", Disposition: `attachment; filename="hosts.csv"`, Body: text}, err
+}
