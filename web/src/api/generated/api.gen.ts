@@ -187,6 +187,46 @@ export type AuditTarget = {
   kind: string;
   name: string;
 };
+export type BulkGroups = {
+  /** Groups that they join. */
+  add?: string[];
+  /** Groups that they leave. */
+  remove?: string[];
+  target: Target;
+};
+export type BulkLabels = {
+  /** In place of the values that these keys have. */
+  add?: Label[];
+  /** key, or key=value to take off only this value. */
+  remove?: string[];
+  target: Target;
+};
+export type BulkNote = {
+  /** In place of theirs; empty takes them away. */
+  note: string;
+  target: Target;
+};
+export type BulkRefusal = {
+  code: string;
+  count: number;
+  /** The first hundred. */
+  hosts: BulkedHost[];
+  reason: string;
+};
+export type BulkResult = {
+  done: number;
+  refused: BulkRefusal[];
+  requested: number;
+  /** Hosts that were already as they were to be. */
+  unchanged: number;
+};
+export type BulkTarget = {
+  target: Target;
+};
+export type BulkedHost = {
+  id: string;
+  name: string;
+};
 export type CA = {
   /** What to give to patch-agent enroll; empty when the server does not know its own address. */
   enroll_url: string;
@@ -434,6 +474,31 @@ export type Facets = {
   no_group: number;
   os: ValueCount[];
   states: StateCounts;
+};
+export type FilterSpec = {
+  agent_version?: string[];
+  /** Its certificate ends within so many days, or has ended. 0: all. */
+  certificate_days?: number;
+  compliance?: ("compliant" | "not_compliant" | "unknown")[];
+  /** false: registered by a person, and its agent has not enrolled yet. */
+  enrolled?: "true" | "false";
+  /** How old the knowledge of its updates is: stale after 24 hours. */
+  facts?: "fresh" | "stale" | "never";
+  /** Repeatable, or a list with commas. none: in no group. */
+  group_id?: string[];
+  /** key or key=value. Repeatable, or a list with commas. */
+  label?: string[];
+  /** As the host calls its system; empty: not known. */
+  os?: string[];
+  pending?: "any" | "security" | "none" | "unknown";
+  /** Part of name, FQDN, address or system. */
+  q?: string;
+  reboot?: "true" | "false" | "unknown";
+  /** At least one update of one of these severities is pending. */
+  severity?: ("critical" | "high" | "medium" | "low" | "unknown")[];
+  state?: ("healthy" | "degraded" | "unreachable" | "unknown")[];
+  /** It has not answered for so long, or never. 0: all. */
+  unseen_hours?: number;
 };
 export type Fleet = {
   attention: AttentionItem[];
@@ -1260,6 +1325,12 @@ export type TOTPSetup = {
   /** otpauth://, what the QR code says. */
   uri: string;
 };
+export type Target = {
+  /** With a filter: how many hosts it has chosen so far. Another number now refuses the act. */
+  expect?: number;
+  filter?: FilterSpec;
+  host_ids?: string[];
+};
 export type Ticket = {
   expires_at: string;
   ticket: string;
@@ -1638,6 +1709,30 @@ export interface Operations {
     body: RegisterInput;
     ok: RegisteredHost;
   };
+  groupHosts: {
+    body: BulkGroups;
+    ok: BulkResult;
+  };
+  labelHosts: {
+    body: BulkLabels;
+    ok: BulkResult;
+  };
+  noteHosts: {
+    body: BulkNote;
+    ok: BulkResult;
+  };
+  refreshHosts: {
+    body: BulkTarget;
+    ok: BulkResult;
+  };
+  removeHosts: {
+    body: BulkTarget;
+    ok: BulkResult;
+  };
+  exportHosts: {
+    query?: { q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[]; os?: string[]; group_id?: string[]; label?: string[]; agent_version?: string[]; pending?: "any" | "security" | "none" | "unknown"; severity?: ("critical" | "high" | "medium" | "low" | "unknown")[]; reboot?: "true" | "false" | "unknown"; compliance?: ("compliant" | "not_compliant" | "unknown")[]; facts?: "fresh" | "stale" | "never"; unseen_hours?: number; certificate_days?: number; enrolled?: "true" | "false"; sort?: "name" | "state" | "state_since" | "os" | "agent_version" | "pending" | "security" | "critical" | "last_seen" | "certificate" | "reboot" | "enrolled_at"; order?: "asc" | "desc" };
+    ok: string;
+  };
   hostFacets: {
     ok: Facets;
   };
@@ -1912,6 +2007,12 @@ export const routes = {
   setGroupMembers: ["PUT", "/api/v1/groups/{id}/members"],
   listHosts: ["GET", "/api/v1/hosts"],
   registerHost: ["POST", "/api/v1/hosts"],
+  groupHosts: ["POST", "/api/v1/hosts/bulk/groups"],
+  labelHosts: ["POST", "/api/v1/hosts/bulk/labels"],
+  noteHosts: ["POST", "/api/v1/hosts/bulk/note"],
+  refreshHosts: ["POST", "/api/v1/hosts/bulk/refresh"],
+  removeHosts: ["POST", "/api/v1/hosts/bulk/remove"],
+  exportHosts: ["GET", "/api/v1/hosts/export"],
   hostFacets: ["GET", "/api/v1/hosts/facets"],
   importHosts: ["POST", "/api/v1/hosts/import"],
   removeHost: ["DELETE", "/api/v1/hosts/{id}"],
