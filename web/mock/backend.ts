@@ -1,6 +1,7 @@
 import { accountRoutes } from './account';
 import { json, type Route, refuse, state } from './answers';
 import { auditRoutes } from './audit';
+import { careRoutes } from './care';
 import { enrollmentRoutes } from './enrollments';
 import { factorRoutes } from './factors';
 import { fleetRoutes } from './fleet';
@@ -27,6 +28,7 @@ const routes: Route[] = [
   ...ssoRoutes,
   ...auditRoutes,
   ...fleetRoutes,
+  ...careRoutes,
   ...hostRoutes,
   ...enrollmentRoutes,
   ...planRoutes,

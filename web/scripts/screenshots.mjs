@@ -67,6 +67,23 @@ const makeToken = async (p) => {
   await p.getByRole('button', { name: 'Create', exact: true }).click();
   await p.getByText('Copy it now').waitFor();
 };
+const listAct = (item) => async (p) => {
+  await button('More about the list')(p);
+  await p.getByRole('menuitem', { name: item }).click();
+  await p.getByRole('dialog').waitFor();
+};
+const chosenAct = (item) => async (p) => {
+  await p.getByRole('checkbox', { name: /select all/i }).click();
+  await p.getByRole('region', { name: 'Chosen hosts' }).getByText('More').click();
+  await p.getByRole('menuitem', { name: item }).click();
+  await p.getByRole('dialog').waitFor();
+};
+const importOf = (text) => async (p) => {
+  await listAct('Import from CSV…')(p);
+  await p.getByLabel('Text of the file').fill(text);
+  await button('Check')(p);
+  await p.getByRole('table', { name: 'What happens with each row' }).waitFor();
+};
 const pages = {
   'sign-in': ['/sign-in?mock=signed-out'],
   'sign-in-wrong': [
@@ -175,12 +192,43 @@ const pages = {
       await p.getByRole('checkbox', { name: /select all/i }).click();
     },
   ],
+  'hosts-bulk-labels': ['/hosts?pending=security', chosenAct('Labels…')],
+  'hosts-bulk-remove': ['/hosts?pending=security', chosenAct('Remove…')],
+  'hosts-register': ['/hosts', listAct('Register a host…')],
+  'hosts-registered': [
+    '/hosts',
+    async (p) => {
+      await listAct('Register a host…')(p);
+      await p.getByLabel('Host name or address').fill('web900.example.com');
+      await button('Register 1 host')(p);
+      await p.getByText('is registered').waitFor();
+    },
+  ],
+  'hosts-import': ['/hosts', listAct('Import from CSV…')],
+  'hosts-import-errors': [
+    '/hosts',
+    importOf(
+      'name,address,port,groups\nweb901.example.com,,,Databases\nmissing.example.com,,,\ndb,192.0.2.10,,Nowhere',
+    ),
+  ],
+  'hosts-import-ready': [
+    '/hosts',
+    importOf('name,address,port,groups\nweb901.example.com,,,Databases\ndb,192.0.2.10,,'),
+  ],
   'hosts-empty': ['/hosts?mock=empty'],
   'hosts-error': [
     '/hosts?mock=failing:/hosts',
     async (p) => p.getByText('The database does not answer').first().waitFor({ timeout: 20000 }),
   ],
   host: [`/hosts/${host}`],
+  'host-note': [`/hosts/${host2}`, button(/note/)],
+  'host-edit': [
+    `/hosts/${host}`,
+    async (p) => {
+      await button('More')(p);
+      await p.getByRole('menuitem', { name: 'Edit…' }).click();
+    },
+  ],
   'host-patches': [`/hosts/${host}/patches`],
   'host-packages': [`/hosts/${host}/packages`],
   'host-timeline': [`/hosts/${host}/timeline`],

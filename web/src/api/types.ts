@@ -44,6 +44,10 @@ export type HostRow = Known<api.HostRow>;
 export type Host = Known<api.Host>;
 export type HostPage = { items: HostRow[]; total: number };
 
+export type ImportRow = Omit<api.ImportRow, 'host_id'> & { host_id: string | null };
+export type ImportReport = Omit<api.ImportReport, 'rows'> & { rows: ImportRow[] };
+export type RegisteredHost = Omit<api.RegisteredHost, 'host'> & { host: Host };
+
 type WithParent<T extends { parent_job_id: string }> = Omit<T, 'parent_job_id'> & {
   parent_job_id: string | null;
 };
@@ -75,6 +79,9 @@ export type Verification = Omit<api.Verification, 'break' | 'checkpoint'> & {
 
 /** The answers that differ from the document, by operation. */
 type Corrected = {
+  importHosts: ImportReport;
+  registerHost: RegisteredHost;
+  updateHost: Host;
   login: SignIn;
   getMfa: MFA;
   confirmTotp: TOTPConfirmed;

@@ -208,7 +208,8 @@ it('adds the chosen hosts of the list to a group', async () => {
   await user.click(within(dialog).getByRole('combobox', { name: 'Group' }));
   await user.click(await screen.findByRole('option', { name: 'Databases' }));
   await user.click(within(dialog).getByRole('button', { name: /^Add \d+ hosts$/ }));
-  await waitFor(() => expect(wrote()).toEqual([`POST /groups/${made('G', 2)}/hosts`]));
+  await waitFor(() => expect(wrote()).toEqual(['POST /hosts/bulk/groups']));
+  expect(bodies['POST /hosts/bulk/groups']).toMatchObject({ add: [made('G', 2)] });
 });
 
 it('names refused addresses by their line, and asks before somebody shuts themselves out', async () => {

@@ -24,6 +24,7 @@ export {
   FormLabel,
   IconButton,
   InputAdornment,
+  LinearProgress,
   ListItemIcon,
   ListItemText,
   Menu,

@@ -6,35 +6,34 @@ import { count } from '../../lib/words';
 import { FormDialog } from '../../ui/FormDialog';
 import { Link } from '../../ui/Link';
 import { MenuItem, TextField } from '../../ui/mui';
-import { useAddToGroup } from './queries';
+import type { BulkProps } from './bulkProps';
+import { useBulk } from './care';
+import { UnderWay } from './UnderWay';
 
 /** Adds the chosen hosts to one group; those that are in it stay in it. */
-export function AddToGroup(props: {
-  n: number;
-  hosts: () => Promise<string[]>;
-  onClose: () => void;
-  onDone: () => void;
-}) {
+export function AddToGroup({ target, n, onDone, onClose }: BulkProps) {
   const groups = useAllGroups();
   const [id, setId] = useState('');
   const [tried, setTried] = useState(false);
-  const add = useAddToGroup(props.onDone);
   const items = groups.data?.items ?? [];
   const group = items.find((g) => g.id === id);
+  const add = useBulk('groupHosts', target, (result) =>
+    onDone(`To ${group?.name ?? 'the group'} were added`, result),
+  );
   const error = add.error ?? groups.error;
   return (
     <FormDialog
       open
       title="Add to group"
-      submit={`Add ${count(props.n, 'host')}`}
+      submit={`Add ${count(n, 'host')}`}
       busy={add.isPending}
       error={error ? messageOf(error) : undefined}
       requestId={requestIdOf(error)}
-      onClose={props.onClose}
+      onClose={onClose}
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
-        if (group) add.mutate({ group, hosts: props.hosts });
+        if (group) add.mutate({ add: [group.id] });
       }}
     >
       {groups.data && items.length === 0 ? (
@@ -61,6 +60,7 @@ export function AddToGroup(props: {
           ))}
         </TextField>
       )}
+      <UnderWay n={n} busy={add.isPending} />
     </FormDialog>
   );
 }

@@ -1,19 +1,28 @@
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useMay, useWhyNot } from '../../api/session';
+import { useWhyNot } from '../../api/session';
+import type { BulkResult } from '../../api/types';
 import { deployTo } from '../../lib/paths';
 import { count } from '../../lib/words';
-import { GroupsIcon, RefreshIcon } from '../../ui/icons';
 import { LinkButton } from '../../ui/LinkButton';
 import { Button, Stack } from '../../ui/mui';
+import { notify } from '../../ui/notify';
 import { Refusable } from '../../ui/Refusable';
 import { toneTint } from '../../ui/tones';
 import { AddToGroup } from './AddToGroup';
+import { BulkLabels } from './BulkLabels';
+import { type BulkAct, BulkMenu } from './BulkMenu';
+import { BulkNote } from './BulkNote';
+import { BulkRefresh } from './BulkRefresh';
+import { BulkRemove } from './BulkRemove';
+import { BulkResultDialog, resultWords } from './BulkResultDialog';
+import { targetOf } from './care';
 import { filterText } from './filter';
-import { allHostIds, type HostFilter, useRefreshHosts } from './queries';
+import type { HostFilter } from './queries';
 
 /** More hosts than this cannot be named one by one in an address. */
 const mostNamed = 300;
+
+const dialogs = { group: AddToGroup, labels: BulkLabels, note: BulkNote, remove: BulkRemove };
 
 /** What will happen to the chosen hosts, on this page and the others. */
 export function BulkBar(props: {
@@ -24,18 +33,23 @@ export function BulkBar(props: {
   onEverything: () => void;
   onClear: () => void;
 }) {
-  const mayGroup = useMay('groups.manage');
   const noOperating = useWhyNot('fleet.operate');
-  const [grouping, setGrouping] = useState(false);
-  const refresh = useRefreshHosts();
-  const start = useMutation({
-    mutationFn: async () =>
-      refresh.mutateAsync(props.everything ? await allHostIds(props.filter) : [...props.selected]),
-    onSuccess: props.onClear,
-  });
+  const [act, setAct] = useState<BulkAct | null>(null);
+  const [partly, setPartly] = useState<{ done: string; result: BulkResult }>();
   const n = props.everything ? props.total : props.selected.size;
   const tooMany = !props.everything && n > mostNamed;
-  const target = props.everything ? { filter: filterText(props.filter) } : [...props.selected];
+  const chosen = props.everything ? { filter: filterText(props.filter) } : [...props.selected];
+  const target = targetOf(props.selected, props.everything, props.filter, n);
+  const onDone = (done: string, result: BulkResult) => {
+    setAct(null);
+    if (result.refused.length > 0) {
+      setPartly({ done, result });
+      return;
+    }
+    notify(resultWords(done, result), 'success');
+    props.onClear();
+  };
+  const Dialog = act && dialogs[act];
   return (
     <Stack
       direction="row"
@@ -59,25 +73,12 @@ export function BulkBar(props: {
         </Button>
       )}
       <Stack direction="row" sx={{ gap: 1, ml: 'auto' }}>
-        {mayGroup && (
-          <Button startIcon={<GroupsIcon />} onClick={() => setGrouping(true)}>
-            Add to group…
-          </Button>
-        )}
-        <Refusable why={noOperating}>
-          <Button
-            startIcon={<RefreshIcon />}
-            disabled={noOperating !== ''}
-            loading={start.isPending}
-            onClick={() => start.mutate()}
-          >
-            Refresh {count(n, 'host')}
-          </Button>
-        </Refusable>
+        <BulkMenu onAct={setAct} />
+        <BulkRefresh target={target} n={n} onDone={onDone} />
         <Refusable why={noOperating}>
           <LinkButton
             variant="contained"
-            to={deployTo(target)}
+            to={deployTo(chosen)}
             disabled={tooMany || noOperating !== ''}
             title={tooMany ? `Use a filter to choose more than ${mostNamed} hosts.` : undefined}
           >
@@ -86,15 +87,12 @@ export function BulkBar(props: {
         </Refusable>
         <Button onClick={props.onClear}>Clear</Button>
       </Stack>
-      {grouping && (
-        <AddToGroup
-          n={n}
-          hosts={async () =>
-            props.everything ? await allHostIds(props.filter) : [...props.selected]
-          }
-          onClose={() => setGrouping(false)}
-          onDone={() => {
-            setGrouping(false);
+      {Dialog && <Dialog target={target} n={n} onDone={onDone} onClose={() => setAct(null)} />}
+      {partly && (
+        <BulkResultDialog
+          {...partly}
+          onClose={() => {
+            setPartly(undefined);
             props.onClear();
           }}
         />

@@ -8,9 +8,10 @@ import { MenuButton } from '../../ui/MenuButton';
 import { Button, ListItemIcon, ListItemText, MenuItem } from '../../ui/mui';
 import { notify } from '../../ui/notify';
 import { Refusable } from '../../ui/Refusable';
+import { EditHost } from './EditHost';
 import { useRebootHost, useRefreshHost, useRemoveHost } from './queries';
 
-type Asked = 'reboot' | 'remove' | null;
+type Asked = 'edit' | 'reboot' | 'remove' | null;
 
 export function HostActions(props: {
   host: Host;
@@ -23,13 +24,15 @@ export function HostActions(props: {
   const noOperating = useWhyNot('fleet.operate');
   const noRemoving = useWhyNot('hosts.manage');
   const busy = refresh.isPending || host.refreshing;
+  const awaited = host.enrolled_at === null ? 'Its agent has not enrolled yet.' : '';
+  const noAgent = noOperating || awaited;
   return (
     <>
-      <Refusable why={noOperating}>
+      <Refusable why={noAgent}>
         <Button
           variant="outlined"
           startIcon={<RefreshIcon />}
-          disabled={noOperating !== ''}
+          disabled={noAgent !== ''}
           onClick={() => refresh.mutate()}
           loading={busy}
           loadingPosition="start"
@@ -45,8 +48,20 @@ export function HostActions(props: {
         label="More"
         items={(close) => [
           <MenuItem
+            key="edit"
+            disabled={noRemoving !== ''}
+            onClick={() => {
+              close();
+              setAsked('edit');
+            }}
+          >
+            <ListItemText inset secondary={noRemoving}>
+              Edit…
+            </ListItemText>
+          </MenuItem>,
+          <MenuItem
             key="reboot"
-            disabled={noOperating !== ''}
+            disabled={noAgent !== ''}
             onClick={() => {
               close();
               setAsked('reboot');
@@ -55,7 +70,7 @@ export function HostActions(props: {
             <ListItemIcon>
               <RebootIcon fontSize="small" />
             </ListItemIcon>
-            <ListItemText secondary={noOperating}>Reboot now…</ListItemText>
+            <ListItemText secondary={noAgent}>Reboot now…</ListItemText>
           </MenuItem>,
           <MenuItem
             key="remove"
@@ -72,6 +87,7 @@ export function HostActions(props: {
           </MenuItem>,
         ]}
       />
+      {asked === 'edit' && <EditHost host={host} onClose={() => setAsked(null)} />}
       <RebootConfirm
         host={host}
         open={asked === 'reboot'}

@@ -1,9 +1,10 @@
+import { Fragment } from 'react';
 import type { Host } from '../../api/types';
-import { paths } from '../../lib/paths';
+import { paths, withQuery } from '../../lib/paths';
 import { hostStatus } from '../../lib/status';
 import { groups } from '../../lib/words';
 import { CopyButton } from '../../ui/Copy';
-import { CountLink } from '../../ui/Link';
+import { CountLink, Link } from '../../ui/Link';
 import { Box, Stack } from '../../ui/mui';
 import { Facts, Mono, Panel } from '../../ui/Page';
 import { SeverityCounts } from '../../ui/SeverityCounts';
@@ -12,6 +13,8 @@ import { StatusPill } from '../../ui/StatusPill';
 import { Time } from '../../ui/Time';
 import { RebootCell } from './columns';
 import { HostGroups } from './HostGroups';
+import { HostNote } from './HostNote';
+import { labelText } from './labels';
 
 export function HostOverview({ host }: { host: Host }) {
   return (
@@ -35,6 +38,7 @@ export function HostOverview({ host }: { host: Host }) {
         <Panel title="System">
           <Facts items={systemFacts(host)} />
         </Panel>
+        <HostNote host={host} />
         <HostGroups host={host} />
       </Stack>
       <Box sx={{ gridColumn: '1 / -1' }}>
@@ -98,7 +102,7 @@ function stateFacts(host: Host): [string, React.ReactNode][] {
 
 function systemFacts(host: Host): [string, React.ReactNode][] {
   return [
-    ['System', `${host.os} (${host.os_version})`],
+    ['System', host.os ? `${host.os} (${host.os_version})` : 'not known'],
     ['Running kernel', <Mono>{host.kernel}</Mono>],
     ['Architecture', host.architecture],
     ['Virtualization', host.virtualization || 'none'],
@@ -136,8 +140,30 @@ function agentFacts(host: Host): [string, React.ReactNode][] {
     ['Facts read', <Time at={host.refreshed_at} />],
     ['Certificate ends', <Time at={host.certificate_expires_at} never="not known" />],
     ['Enrolled', <Time at={host.enrolled_at} never="not yet" />],
+    ...(host.registered_at
+      ? ([
+          [
+            'Registered',
+            <>
+              <Time at={host.registered_at} /> by {host.registered_by}
+            </>,
+          ],
+        ] as [string, React.ReactNode][])
+      : []),
+    ['Labels', <Labels labels={host.labels} />],
     ['Can do', host.capabilities.join(', ') || 'not known'],
   ];
+}
+
+/** Each label leads to the hosts that have it. */
+function Labels({ labels }: { labels: Host['labels'] }) {
+  if (labels.length === 0) return 'none';
+  return labels.map((label, i) => (
+    <Fragment key={label.key}>
+      {i > 0 && ', '}
+      <Link to={withQuery(paths.hosts, { label: labelText(label) })}>{labelText(label)}</Link>
+    </Fragment>
+  ));
 }
 
 function Copyable(props: { text: string; name: string }) {

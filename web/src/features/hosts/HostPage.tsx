@@ -94,8 +94,8 @@ function HostView({ host, tab }: { host: Host; tab: string }) {
         }
         subtitle={
           <>
-            {host.fqdn !== host.name && `${host.fqdn} · `}
-            {host.os} · seen <Time at={host.last_seen_at} />
+            {host.fqdn && host.fqdn !== host.name && `${host.fqdn} · `}
+            {host.os && `${host.os} · `}seen <Time at={host.last_seen_at} />
           </>
         }
         actions={
@@ -105,7 +105,12 @@ function HostView({ host, tab }: { host: Host; tab: string }) {
               onRemoved={() => navigate(paths.hosts)}
               onJob={(job) => navigate(paths.job(job))}
             />
-            <LinkButton variant="contained" to={deployTo([host.id])}>
+            <LinkButton
+              variant="contained"
+              to={deployTo([host.id])}
+              disabled={host.enrolled_at === null}
+              title={host.enrolled_at === null ? 'Its agent has not enrolled yet.' : undefined}
+            >
               Deploy
             </LinkButton>
           </>
@@ -133,6 +138,13 @@ function Notice({ host }: { host: Host }) {
       <Alert severity="info" variant="outlined" sx={{ mb: 2 }}>
         A {host.current_job.kind} job is {host.current_job.state} here.{' '}
         <Link to={paths.job(host.current_job.id, host.id)}>Follow it</Link>
+      </Alert>
+    );
+  }
+  if (host.enrolled_at === null) {
+    return (
+      <Alert severity="info" variant="outlined" sx={{ mb: 2 }}>
+        {host.state_reason} {host.next} <Link to={paths.addHost}>Show the command</Link>
       </Alert>
     );
   }

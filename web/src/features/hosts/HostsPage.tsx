@@ -15,6 +15,7 @@ import { hostColumns } from './columns';
 import { FilterChips } from './FilterChips';
 import { filterFrom, isFiltered, noFilter } from './filter';
 import { HostFilters } from './HostFilters';
+import { ListActions } from './ListActions';
 import { useHosts, usePendingEnrollments } from './queries';
 
 /** Which hosts, in what state, missing what, seen when? */
@@ -46,6 +47,7 @@ export default function HostsPage() {
         }
         actions={
           <>
+            <ListActions filter={{ ...filter, ...sortOf(at) }} />
             {mayAdd && (
               <LinkButton to={paths.addHost} variant="outlined">
                 Add host

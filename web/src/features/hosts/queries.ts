@@ -4,8 +4,7 @@ import { messageOf } from '../../api/errors';
 import { keys } from '../../api/keys';
 import { usePolling } from '../../api/liveConnection';
 import { useMay } from '../../api/session';
-import type { Group, Host, Operations } from '../../api/types';
-import { count } from '../../lib/words';
+import type { Host, Operations } from '../../api/types';
 import { notify } from '../../ui/notify';
 
 export type HostFilter = NonNullable<Operations['listHosts']['query']>;
@@ -86,19 +85,6 @@ export function useRefreshHost(id: string) {
   });
 }
 
-/** Refreshes many hosts as a job, so that the progress can be followed. */
-export function useRefreshHosts() {
-  return useMutation({
-    mutationFn: (ids: string[]) =>
-      call('createJob', {
-        body: { kind: 'refresh', host_ids: ids, reboot: 'never', allow_removals: false },
-      }),
-    onSuccess: (job) =>
-      notify(`Job #${job.number} refreshes ${count(job.counts.total, 'host')}.`, 'success'),
-    onError: (error) => notify(messageOf(error), 'error'),
-  });
-}
-
 /** A group decides who sees a host, so its numbers and the lists are asked for again. */
 function useGroupsChanged() {
   const client = useQueryClient();
@@ -106,22 +92,6 @@ function useGroupsChanged() {
     void client.invalidateQueries({ queryKey: keys.groups });
     void client.invalidateQueries({ queryKey: keys.hosts });
   };
-}
-
-export function useAddToGroup(onDone: () => void) {
-  const changed = useGroupsChanged();
-  return useMutation({
-    mutationFn: async (input: { group: Group; hosts: () => Promise<string[]> }) => {
-      const host_ids = await input.hosts();
-      await call('addGroupHosts', { path: { id: input.group.id }, body: { host_ids } });
-      return host_ids.length;
-    },
-    onSuccess: (added, { group }) => {
-      notify(`${count(added, 'host')} added to ${group.name}.`, 'success');
-      onDone();
-    },
-    onSettled: changed,
-  });
 }
 
 export function useSetHostGroups(id: string, onDone: () => void) {
@@ -155,16 +125,4 @@ export function useRebootHost(host: Host, onDone: (jobId: string) => void) {
       }),
     onSuccess: (job) => onDone(job.id),
   });
-}
-
-/** The ids of all hosts that a filter matches, page by page. */
-export async function allHostIds(filter: HostFilter): Promise<string[]> {
-  const ids: string[] = [];
-  for (let page = 1; ; page++) {
-    const answer = await call('listHosts', {
-      query: { ...filter, sort: 'name', order: 'asc', page, page_size: 500 },
-    });
-    ids.push(...answer.items.map((host) => host.id));
-    if (answer.items.length === 0 || ids.length >= answer.total) return [...new Set(ids)];
-  }
 }
