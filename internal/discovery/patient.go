@@ -21,6 +21,8 @@ type patient struct {
 	heard []byte // how the answer begins
 
 	answered bool
+	greeted  func() // gives the place of its hello back, once
+	ended    func()
 	turn     bool
 
 	mu     sync.Mutex
@@ -36,10 +38,20 @@ const maxHeard = 16
 // itself: it is looked for once more.
 const lateGrace = 20 * time.Millisecond
 
-func newPatient(ctx context.Context, conn net.Conn, p *prober) *patient {
-	c := &patient{Conn: conn, ctx: ctx, p: p, stop: func() bool { return true }}
+// newPatient waits for a place to greet. It closes conn when ctx ends first.
+func newPatient(ctx context.Context, conn net.Conn, p *prober) (*patient, error) {
+	select {
+	case p.hellos <- struct{}{}:
+	case <-ctx.Done():
+		conn.Close()
+		return nil, ctx.Err()
+	}
+	c := &patient{Conn: conn, ctx: ctx, p: p, greeted: sync.OnceFunc(func() { <-p.hellos }), stop: func() bool { return true }}
+	mute, cancel := context.WithTimeout(ctx, p.muteAfter)
+	stop := context.AfterFunc(mute, c.greeted)
+	c.ended = func() { stop(); cancel(); c.greeted() }
 	c.allow(p.handshakeTime)
-	return c
+	return c, nil
 }
 
 // allow ends reading and writing after d, or when the scan ends.
@@ -85,6 +97,7 @@ func (c *patient) Read(b []byte) (int, error) {
 		return n, err
 	}
 	c.answered = true
+	c.greeted()
 	c.heard = append(c.heard, b[:min(n, maxHeard)]...)
 	c.pause()
 	select {
@@ -98,6 +111,7 @@ func (c *patient) Read(b []byte) (int, error) {
 }
 
 func (c *patient) end() {
+	c.ended()
 	if c.turn {
 		<-c.p.turns
 	}

@@ -28,6 +28,12 @@ const (
 	handshakeTime = 1500 * time.Millisecond
 	maxConnects   = 1024 // at once, in this process
 	perCore       = 32   // handshakes at once that have something to compute
+	// maxHellos is how many machines are greeted at once, because many of them may
+	// share the processors of one. Whoever has not begun to answer within muteAfter
+	// is probably mute and gives its place to the next: a firewall that accepts
+	// connections for a whole network then costs no more time than silence.
+	maxHellos = 256
+	muteAfter = 400 * time.Millisecond
 )
 
 // DialFunc opens one TCP connection.
@@ -45,9 +51,10 @@ type prober struct {
 	clock    clock.Clock
 	names    *namer
 	connects chan struct{} // a place for each connection that is being opened or used
+	hellos   chan struct{} // a place for each machine that was just greeted
 	turns    chan struct{} // a place for each handshake that computes
 
-	answerTime, handshakeTime time.Duration
+	answerTime, handshakeTime, muteAfter time.Duration
 }
 
 func newProber(dial DialFunc, base func() *tls.Config, c clock.Clock, resolve ResolveFunc) *prober {
@@ -55,7 +62,8 @@ func newProber(dial DialFunc, base func() *tls.Config, c clock.Clock, resolve Re
 		dial = dialTCP
 	}
 	return &prober{dial: dial, tls: base, clock: c, names: newNamer(resolve), connects: make(chan struct{}, connectLimit()),
-		turns: make(chan struct{}, perCore*runtime.GOMAXPROCS(0)), answerTime: answerTime, handshakeTime: handshakeTime}
+		hellos: make(chan struct{}, maxHellos), turns: make(chan struct{}, perCore*runtime.GOMAXPROCS(0)),
+		answerTime: answerTime, handshakeTime: handshakeTime, muteAfter: muteAfter}
 }
 
 // connectLimit leaves most of the process's files to everything else.
@@ -149,9 +157,12 @@ func answerOf(err error) answer {
 
 // look finds out what listens at the other end of conn, and closes it.
 func (p *prober) look(ctx context.Context, conn net.Conn, port uint16) sighting {
-	c := newPatient(ctx, conn, p)
-	defer c.end()
 	var e evidence
+	c, err := newPatient(ctx, conn, p)
+	if err != nil {
+		return sighting{} // the scan has ended
+	}
+	defer c.end()
 	cfg := p.handshake(&e)
 	client := tls.Client(c, cfg)
 	e.err = client.HandshakeContext(ctx)

@@ -211,6 +211,7 @@ func TestWhoStopsInTheMiddleIsToldApart(t *testing.T) {
 	require.Equal(t, KindOtherTLS, o.sighting.kind)
 	require.Equal(t, "It began to speak TLS: it did not go on in time.", o.sighting.note)
 	require.Empty(t, p.turns, "turns are given back")
+	require.Empty(t, p.hellos, "and the places of hellos")
 }
 
 // TestThoseWhoSayNothingTakeNoTurn: firewalls accept connections for every
@@ -219,6 +220,8 @@ func TestThoseWhoSayNothingTakeNoTurn(t *testing.T) {
 	s := newStreet(t)
 	p := s.prober()
 	p.turns = make(chan struct{}, 1)
+	p.hellos = make(chan struct{}, 1)
+	p.muteAfter = time.Millisecond
 	p.handshakeTime = time.Hour // as long as it takes: nobody is to be waited for
 	mute := s.listen("127.9.5.1", silence)
 	host := ids.New()
@@ -245,7 +248,8 @@ func TestWaitingForATurnIsNotHeldAgainstAnybody(t *testing.T) {
 	found := make(chan outcome)
 	conn, err := dialTCP(t.Context(), agent)
 	require.NoError(t, err)
-	c := newPatient(t.Context(), conn, p)
+	c, err := newPatient(t.Context(), conn, p)
+	require.NoError(t, err)
 	var e evidence
 	go func() {
 		e.err = tls.Client(c, p.handshake(&e)).HandshakeContext(t.Context())

@@ -26,8 +26,8 @@ type DiscoveryRegistration struct {
 	Labels    []hosts.Label `json:"labels,omitempty" nullable:"false" maxItems:"32"`
 }
 
-// Registered says what has become of one address.
-type Registered struct {
+// DiscoveryOutcome says what has become of one address.
+type DiscoveryOutcome struct {
 	Address string  `json:"address"`
 	Outcome string  `json:"outcome" enum:"registered,refused"`
 	HostID  *ids.ID `json:"host_id" doc:"The new host."`
@@ -37,10 +37,10 @@ type Registered struct {
 
 // DiscoveryRegistered is the report, and what to do next.
 type DiscoveryRegistered struct {
-	Items      []Registered `json:"items" nullable:"false"`
-	Registered int          `json:"registered"`
-	Refused    int          `json:"refused"`
-	Command    string       `json:"command" doc:"What to run on each of the machines; its request is then attached to the host. Empty when the manager does not know its own address."`
+	Items      []DiscoveryOutcome `json:"items" nullable:"false"`
+	Registered int                `json:"registered"`
+	Refused    int                `json:"refused"`
+	Command    string             `json:"command" doc:"What to run on each of the machines; its request is then attached to the host. Empty when the manager does not know its own address."`
 }
 
 // RegisterFound makes hosts of machines that a scan has found. They wait for
@@ -62,7 +62,7 @@ func (s *Service) RegisterFound(ctx context.Context, actor auth.Actor, id ids.ID
 	}
 	out := DiscoveryRegistered{Command: s.deps.EnrollCommand()}
 	err = s.db.InTx(ctx, func(tx db.Tx) error {
-		out.Items, out.Registered, out.Refused = make([]Registered, 0, len(wanted)), 0, 0
+		out.Items, out.Registered, out.Refused = make([]DiscoveryOutcome, 0, len(wanted)), 0, 0
 		if err := s.registerAll(ctx, tx, actor, id, wanted, in, &out); err != nil || out.Registered == 0 {
 			return err
 		}
@@ -110,8 +110,8 @@ func (s *Service) registerAll(ctx context.Context, tx db.Tx, actor auth.Actor, s
 
 // registerOne registers one address, or says why it does not. Problems of the
 // whole request, such as a group that is unknown, are errors.
-func (s *Service) registerOne(ctx context.Context, tx db.Tx, actor auth.Actor, r DiscoveryResult, a netip.Addr, in DiscoveryRegistration) (Registered, error) {
-	out := Registered{Address: a.String(), Outcome: "refused"}
+func (s *Service) registerOne(ctx context.Context, tx db.Tx, actor auth.Actor, r DiscoveryResult, a netip.Addr, in DiscoveryRegistration) (DiscoveryOutcome, error) {
+	out := DiscoveryOutcome{Address: a.String(), Outcome: "refused"}
 	switch {
 	case r.Kind == "":
 		out.Message = "This scan has found nothing at this address."
