@@ -77,6 +77,10 @@ export type Verification = Omit<api.Verification, 'break' | 'checkpoint'> & {
   checkpoint: api.VerificationCheckpoint | null;
 };
 
+export type DiscoveryResult = Omit<api.DiscoveryResult, 'host'> & {
+  host: api.DiscoveredHost | null;
+};
+
 /** The answers that differ from the document, by operation. */
 type Corrected = {
   importHosts: ImportReport;
@@ -89,6 +93,7 @@ type Corrected = {
   getSettings: Settings;
   setAccess: AccessSettings;
   confirmAccess: AccessSettings;
+  scanResults: { items: DiscoveryResult[]; total: number };
   getVerification: Verification;
   startVerification: Verification;
   listVerifications: { items: Verification[]; total: number };

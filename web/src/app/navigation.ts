@@ -5,6 +5,7 @@ import {
   AuditIcon,
   DashboardIcon,
   DeployIcon,
+  DiscoveryIcon,
   EnrollmentIcon,
   GroupsIcon,
   HostsIcon,
@@ -35,6 +36,13 @@ export const navigation: { group: string; items: NavItem[] }[] = [
     items: [
       { name: 'Hosts', to: paths.hosts, icon: HostsIcon, keys: 'g h' },
       { name: 'Groups', to: paths.groups, icon: GroupsIcon, keys: 'g r' },
+      {
+        name: 'Discovery',
+        to: paths.discovery,
+        icon: DiscoveryIcon,
+        keys: 'g n',
+        needs: 'discovery.read',
+      },
       {
         name: 'Enrollment',
         to: paths.enrollment,

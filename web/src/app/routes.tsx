@@ -31,6 +31,14 @@ const pages: RouteObject[] = [
   { path: 'groups', ...page(() => import('../features/groups/GroupsPage')) },
   { path: 'groups/:id/:tab?', ...page(() => import('../features/groups/GroupPage')) },
   {
+    path: 'discovery',
+    ...page(() => import('../features/discovery/DiscoveryPage'), 'discovery.read'),
+  },
+  {
+    path: 'discovery/:id',
+    ...page(() => import('../features/discovery/ScanPage'), 'discovery.read'),
+  },
+  {
     path: 'enrollment',
     ...page(() => import('../features/enrollment/EnrollmentPage'), 'enrollment.read'),
   },

@@ -9,6 +9,8 @@ export const paths = {
   host: (id: string, tab = '') => (tab ? `/hosts/${id}/${tab}` : `/hosts/${id}`),
   groups: '/groups',
   group: (id: string, tab = '') => (tab ? `/groups/${id}/${tab}` : `/groups/${id}`),
+  discovery: '/discovery',
+  scan: (id: string) => `/discovery/${id}`,
   enrollment: '/enrollment',
   addHost: '/enrollment?add=1',
   deploy: '/deploy',

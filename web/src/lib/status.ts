@@ -81,6 +81,24 @@ const enrollments: Record<string, Status> = {
   expired: { label: 'Expired', tone: 'medium', shape: 'clock' },
 };
 
+const scans: Record<string, Status> = {
+  queued: { label: 'Waiting', tone: 'paused', shape: 'clock' },
+  running: { label: 'Running', tone: 'running', shape: 'play' },
+  finished: { label: 'Finished', tone: 'ok', shape: 'check' },
+  cancelled: { label: 'Cancelled', tone: 'neutral', shape: 'stop' },
+  failed: { label: 'Failed', tone: 'critical', shape: 'cross' },
+};
+
+/** What a scan finds. That somebody listens is neither good nor bad. */
+const findings: Record<string, Status> = {
+  enrolled: { label: 'Enrolled', tone: 'ok', shape: 'check' },
+  elsewhere: { label: 'Moved or cloned', tone: 'high', shape: 'warning' },
+  ended: { label: 'No longer valid', tone: 'medium', shape: 'link_off' },
+  other_agent: { label: 'Possibly another agent', tone: 'paused', shape: 'question' },
+  other_tls: { label: 'Other TLS service', tone: 'neutral', shape: 'diamond' },
+  open: { label: 'Open, no TLS', tone: 'neutral', shape: 'half' },
+};
+
 /** A state that a newer manager knows and this page does not is shown as unknown, by its own name. */
 function lookUp(table: Record<string, Status>, value: string): Status {
   return (
@@ -100,6 +118,17 @@ export const rollbackStatus = (state: string) => lookUp(readiness, state);
 export const checkStatus = (level: string) => lookUp(checks, level);
 export const enrollmentStatus = (status: string) => lookUp(enrollments, status);
 
+export const scanStatus = (state: string) => lookUp(scans, state);
+export const findingStatus = (kind: string) => lookUp(findings, kind);
+
+export const findingOrder = [
+  'elsewhere',
+  'ended',
+  'other_agent',
+  'other_tls',
+  'open',
+  'enrolled',
+] as const;
 export const hostStateOrder = ['unreachable', 'degraded', 'unknown', 'healthy'] as const;
 export const severityOrder = ['critical', 'high', 'medium', 'low', 'unknown'] as const;
 /** Failures first, then what is under way, then what is over. */

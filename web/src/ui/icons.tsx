@@ -27,6 +27,11 @@ export const HostsIcon = stroke(
   'Hosts',
 );
 export const EnrollmentIcon = stroke('M12 4v10M7.5 9.5 12 14l4.5-4.5M4 15v5h16v-5', 'Enrollment');
+/** Rings around a place: somebody listens. */
+export const DiscoveryIcon = stroke(
+  'M12 11v.01M8.500 14.500a5 5 0 0 1 0-7M15.500 7.500a5 5 0 0 1 0 7M5.500 17.500a9.200 9.200 0 0 1 0-13M18.500 4.500a9.200 9.200 0 0 1 0 13M12 14v6',
+  'Discovery',
+);
 export const DeployIcon = stroke('M12 20V9M7 13.5 12 8.5l5 5M5 4h14', 'Deploy');
 export const JobsIcon = stroke(
   'M9 6h11M9 12h11M9 18h11M4 6l1 1 1.8-2M4 12l1 1 1.8-2M4 18l1 1 1.8-2',
