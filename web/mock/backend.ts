@@ -2,6 +2,7 @@ import { accountRoutes } from './account';
 import { json, type Route, refuse, state } from './answers';
 import { auditRoutes } from './audit';
 import { careRoutes } from './care';
+import { discoveryRoutes } from './discovery';
 import { enrollmentRoutes } from './enrollments';
 import { factorRoutes } from './factors';
 import { fleetRoutes } from './fleet';
@@ -30,6 +31,7 @@ const routes: Route[] = [
   ...fleetRoutes,
   ...careRoutes,
   ...hostRoutes,
+  ...discoveryRoutes,
   ...enrollmentRoutes,
   ...planRoutes,
   ...jobRoutes,

@@ -240,6 +240,41 @@ const pages = {
       await p.getByRole('menuitem', { name: /Remove/ }).click();
     },
   ],
+  discovery: [
+    '/discovery',
+    async (p) => {
+      await p.getByLabel('Network, or addresses').fill('10.30.0.0/16');
+      await p.getByText('65,534 addresses will be probed').waitFor();
+    },
+  ],
+  'discovery-wrong': [
+    '/discovery',
+    async (p) => p.getByLabel('Network, or addresses').fill('10.0.0.0/8'),
+  ],
+  'discovery-empty': ['/discovery?mock=empty'],
+  'discovery-auditor': ['/discovery?mock=auditor'],
+  'discovery-failing': ['/discovery?mock=failing:/discovery'],
+  'scan-running': [`/discovery/${made('D')(1)}`],
+  'scan-done': [`/discovery/${made('D')(2)}`],
+  'scan-nothing': [`/discovery/${made('D')(3)}`],
+  'scan-filtered': [`/discovery/${made('D')(2)}?kind=open,other_agent`],
+  'scan-register': [
+    `/discovery/${made('D')(2)}`,
+    async (p) => {
+      await button('Choose all that are no host yet')(p);
+      await button('Register 7 hosts…')(p);
+      await p.getByRole('dialog').waitFor();
+    },
+  ],
+  'scan-registered': [
+    `/discovery/${made('D')(2)}`,
+    async (p) => {
+      await button('Choose all that are no host yet')(p);
+      await button('Register 7 hosts…')(p);
+      await p.getByRole('dialog').getByRole('button', { name: 'Register 7 hosts' }).click();
+      await p.getByText('6 hosts registered').waitFor();
+    },
+  ],
   enrollment: ['/enrollment'],
   'enrollment-tokens': ['/enrollment?view=tokens'],
   'add-host': ['/enrollment?add=1'],

@@ -21,6 +21,8 @@ it('keeps the addresses that people have shared', () => {
     host: '/hosts/ID',
     groups: '/groups',
     group: '/groups/ID',
+    discovery: '/discovery',
+    scan: '/discovery/ID',
     enrollment: '/enrollment',
     addHost: '/enrollment?add=1',
     deploy: '/deploy',

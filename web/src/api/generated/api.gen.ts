@@ -294,10 +294,20 @@ export type DiscoveryOrder = {
   /** Look up the names of what is found; true when absent. */
   reverse_dns?: boolean;
 };
+export type DiscoveryOutcome = {
+  address: string;
+  /** The new host. */
+  host_id: string;
+  /** Why it was refused. */
+  message: string;
+  /** Of the new host. */
+  name: string;
+  outcome: "registered" | "refused";
+};
 export type DiscoveryRegistered = {
   /** What to run on each of the machines; its request is then attached to the host. Empty when the manager does not know its own address. */
   command: string;
-  items: Registered[];
+  items: DiscoveryOutcome[];
   refused: number;
   registered: number;
 };
@@ -1168,16 +1178,6 @@ export type RegisterInput = {
   note?: string;
   /** Of its agent; 12443 when absent. */
   port?: number;
-};
-export type Registered = {
-  address: string;
-  /** The new host. */
-  host_id: string;
-  /** Why it was refused. */
-  message: string;
-  /** Of the new host. */
-  name: string;
-  outcome: "registered" | "refused";
 };
 export type RegisteredHost = {
   host: Host;
