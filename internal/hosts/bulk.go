@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -69,7 +70,7 @@ func (s *Service) runBulk(ctx context.Context, actor auth.Actor, t Target, b bul
 }
 
 func (s *Service) noteBulk(ctx context.Context, tx db.Tx, actor auth.Actor, t Target, b bulk, changed []ids.ID, c chosenHosts) error {
-	if err := insertActs(ctx, tx, act{Action: first(b.line, b.action), Detail: b.detail, Actor: actor.Name, At: s.now()}, changed); err != nil {
+	if err := insertActs(ctx, tx, act{Action: cmp.Or(b.line, b.action), Detail: b.detail, Actor: actor.Name, At: s.now()}, changed); err != nil {
 		return err
 	}
 	if err := NotifyChanged(ctx, tx, changed...); err != nil {

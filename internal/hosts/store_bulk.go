@@ -14,9 +14,9 @@ import (
 // filteredHosts returns the hosts that a filter and a scope choose; of more than
 // an act may have, one too many.
 func filteredHosts(ctx context.Context, q db.Querier, scope Scope, f Filter, now time.Time) (chosenHosts, error) {
-	from, args := f.chosen(scope, now)
-	args["most"] = maxBulk + 1
-	rows, err := q.Query(ctx, "select h.id, h.name"+from+" order by h.id limit @most", args)
+	where, from := f.where(scope, now)
+	where.args["most"] = maxBulk + 1
+	rows, err := q.Query(ctx, "select h.id, h.name"+from+" where "+where.sql+" order by h.id limit @most", where.args)
 	if err != nil {
 		return chosenHosts{}, fmt.Errorf("choose hosts: %w", err)
 	}
