@@ -122,7 +122,13 @@ const scans: DiscoveryScan[] = [
     silent: 12,
     created_by: 'clara',
   }),
-  scan(4, { state: 'cancelled', targets: '10.0.0.0/16', total: 65_534, probed: 4096, silent: 4096 }),
+  scan(4, {
+    state: 'cancelled',
+    targets: '10.0.0.0/16',
+    total: 65_534,
+    probed: 4096,
+    silent: 4096,
+  }),
 ];
 
 const shown = () => (state.empty ? [] : scans);
