@@ -36,6 +36,7 @@ var objects = map[string]object{
 	"/hosts/{id}":                    func(w *world, _ *caller) string { return w.newHost(w.mine).String() },
 	"/jobs/{id}":                     func(w *world, _ *caller) string { return w.newJob(false, w.newHost(w.mine)).String() },
 	"/plans/{id}":                    func(w *world, _ *caller) string { return w.newPlan(w.newHost(w.mine)).String() },
+	"/host-views/{id}":               func(w *world, _ *caller) string { return w.operatorsView().String() },
 	"/groups/{id}":                   func(w *world, c *caller) string { return w.ownGroup().String() },
 	"/users/{id}":                    func(w *world, _ *caller) string { return w.newUser().user.String() },
 	"/auth/sessions/{id}":            func(w *world, c *caller) string { return w.ownSession(c).String() },
@@ -69,6 +70,10 @@ var requests = map[string]func(w *world, c *caller) request{
 	"importHosts": func(w *world, _ *caller) request {
 		return request{body: map[string]any{"csv": "name,address,groups\n" + w.name("imported") + "," + w.address() + ",mine"}}
 	},
+	"createHostView": func(w *world, _ *caller) request {
+		return request{body: map[string]any{"name": w.name("view"), "filter": map[string]any{}}}
+	},
+	"updateHostView": func(w *world, _ *caller) request { return request{body: object1("name", w.name("view"))} },
 	"setHostGroups": func(w *world, _ *caller) request {
 		return request{body: object1("group_ids", []ids.ID{w.mine})}
 	},
@@ -215,6 +220,15 @@ func (w *world) settingsVersion(section string) int64 {
 func (w *world) jobHost() request {
 	h := w.newHost(w.mine)
 	return request{path: map[string]string{"id": w.newJob(false, h).String(), "host_id": h.String()}}
+}
+
+// operatorsView is a fresh saved view of operator_in, not shared.
+func (w *world) operatorsView() ids.ID {
+	w.t.Helper()
+	id := ids.New()
+	w.exec(`insert into host_view (id, owner_id, name, filter, sort, descending, columns, shared, created_at, updated_at)
+		values ($1, $2, $3, '{}', 'name', false, '{}', false, now(), now())`, id, w.as("operator_in").user, w.name("view"))
+	return id
 }
 
 // ownGroup is a fresh group with a host, in which are those who are in scope.

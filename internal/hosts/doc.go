@@ -23,6 +23,9 @@
 //   - An act on many hosts names them, or a filter with the number of hosts
 //     that somebody has looked at; another number now refuses it. It is one transaction with
 //     one audit entry, and says of each host what became of it.
+//     So does each number of the facets, which are of one moment.
+//   - A saved view is its owner's: others see it when it is shared, and only
+//     admins change it then. It opens no host to anybody.
 //   - A host is never deleted; removing it ends it and keeps its history.
 //
 // States, changed by the health poll alone:
@@ -54,4 +57,6 @@
 // Tables: host, host_detail, host_state_change, host_poll, host_group,
 // host_group_host, host_label, host_act.
 // Views for others: host_scope_v, host_target_v, host_place_v, host_facts_age_v.
+// host_group_host, host_label, host_act, host_view.
+// Views for others: host_scope_v, host_target_v, host_facts_age_v.
 package hosts

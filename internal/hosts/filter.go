@@ -51,12 +51,24 @@ type Filter struct {
 	PageSize        int
 }
 
+// isFiltered reports whether anything but the scope chooses.
+func (f Filter) isFiltered() bool {
+	for _, part := range conditions {
+		if len(part(f, Scope{}, time.Time{})) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // condition is a part of a where clause. Its arguments have names that no other
-// part uses. summary says that it reads s, host_patch_summary_v.
+// part uses. summary says that it reads s, host_patch_summary_v. facet is the
+// facet whose choice it is; empty when it is the choice of none.
 type condition struct {
 	sql     string
 	args    pgx.NamedArgs
 	summary bool
+	facet   string
 }
 
 // conditions are all parts of the where clause of a filter; one that has
@@ -65,6 +77,8 @@ var conditions = []func(f Filter, scope Scope, now time.Time) []condition{
 	byText, byState, byOS, byGroup, byLabel, byAgentVersion, byPending, bySeverity, byReboot, byCompliance, byFacts,
 	bySeen, byCertificate, byEnrolled,
 }
+
+const joinSummary = " left join host_patch_summary_v s on s.host_id = h.id"
 
 // where joins all conditions, the scope's first. from is what they read: host h,
 // and s when one needs the updates.
@@ -79,7 +93,7 @@ func (f Filter) where(scope Scope, now time.Time) (all condition, from string) {
 	}
 	from = " from host h"
 	if all.summary {
-		from += " left join host_patch_summary_v s on s.host_id = h.id"
+		from += joinSummary
 	}
 	return all, from
 }

@@ -59,7 +59,7 @@ func (s *Service) Routes(api huma.API) {
 			Tags: []string{"hosts"}, Security: []map[string][]string{{"bearer": {}}}}
 	}
 	huma.Register(api, op("listHosts", http.MethodGet, "/hosts", "Hosts, filtered and sorted"), s.handleList)
-	huma.Register(api, op("hostFacets", http.MethodGet, "/hosts/facets", "What hosts can be filtered by"), s.handleFacets)
+	huma.Register(api, op("hostFacets", http.MethodGet, "/hosts/facets", "What hosts can be filtered by, each part counted under the rest of the filter"), s.handleFacets)
 	huma.Register(api, op("getHost", http.MethodGet, "/hosts/{id}", "One host"), s.handleGet)
 	remove := op("removeHost", http.MethodDelete, "/hosts/{id}", "Remove a host and revoke its certificate")
 	remove.DefaultStatus = http.StatusNoContent
@@ -70,6 +70,7 @@ func (s *Service) Routes(api huma.API) {
 	huma.Register(api, op("hostTimeline", http.MethodGet, "/hosts/{id}/timeline", "What happened to a host"), s.handleTimeline)
 	s.groupRoutes(api)
 	s.careRoutes(api)
+	s.viewRoutes(api)
 }
 
 func (s *Service) handleList(ctx context.Context, in *listInput) (*struct{ Body HostPage }, error) {
@@ -81,8 +82,12 @@ func (s *Service) handleList(ctx context.Context, in *listInput) (*struct{ Body 
 	return &struct{ Body HostPage }{p}, err
 }
 
-func (s *Service) handleFacets(ctx context.Context, _ *struct{}) (*struct{ Body Facets }, error) {
-	f, err := s.Facets(ctx, ScopeOf(auth.ActorFrom(ctx)))
+func (s *Service) handleFacets(ctx context.Context, in *struct{ FilterSpec }) (*struct{ Body Facets }, error) {
+	filter, err := in.Filter()
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.Facets(ctx, ScopeOf(auth.ActorFrom(ctx)), filter)
 	return &struct{ Body Facets }{f}, err
 }
 

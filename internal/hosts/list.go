@@ -55,6 +55,11 @@ var sortKeys = map[string]string{
 // come before 1.9.
 const versionOrder = `string_to_array(substring(h.agent_version from '^\d{1,9}(?:\.\d{1,9})*'), '.')::int[]`
 
+// bySummary says that an order reads s, host_patch_summary_v.
+func (f Filter) bySummary() bool {
+	return f.Sort == "pending" || f.Sort == "security" || f.Sort == "critical"
+}
+
 func (f Filter) order() string {
 	dir := "asc"
 	if f.Desc {
@@ -87,7 +92,7 @@ func (t *rowTargets) list() []any {
 	return []any{&r.ID, &r.Name, &r.FQDN, &r.Address, &r.Port, &r.State, &r.StateSince, &r.StateReason,
 		&r.OS, &r.OSVersion, &r.Kernel, &r.Architecture, &r.AgentVersion,
 		&p[0], &p[1], &p[2], &p[3], &p[4], &p[5], &p[6], &p[7], &r.PendingCheckedAt,
-		&r.RebootNeeded, &r.LastSeenAt, &r.EnrolledAt, &r.Note, &t.job.id, &t.job.kind, &t.job.state, &t.job.number, &r.healthDue, &r.refreshing,
+		&r.RebootNeeded, &r.LastSeenAt, &r.CertificateExpiresAt, &r.EnrolledAt, &r.Note, &t.job.id, &t.job.kind, &t.job.state, &t.job.number, &r.healthDue, &r.refreshing,
 		&t.groupIDs, &t.groupNames, &t.labelKeys, &t.labelValues}
 }
 
@@ -108,10 +113,11 @@ func (t *rowTargets) fill() {
 	}
 }
 
-func scanRow(row pgx.CollectableRow) (HostRow, error) {
+// scanRow reads rowColumns and what follows them.
+func scanRow(row pgx.CollectableRow, more ...any) (HostRow, error) {
 	var r HostRow
 	t := rowTargets{row: &r}
-	err := row.Scan(t.list()...)
+	err := row.Scan(append(t.list(), more...)...)
 	t.fill()
 	return r, err
 }

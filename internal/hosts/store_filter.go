@@ -36,11 +36,11 @@ func byText(f Filter, _ Scope, _ time.Time) []condition {
 }
 
 func byState(f Filter, _ Scope, _ time.Time) []condition {
-	return only(len(f.States) > 0, condition{sql: "h.state::text = any(@states)", args: pgx.NamedArgs{"states": words(f.States)}})
+	return only(len(f.States) > 0, condition{facet: "state", sql: "h.state::text = any(@states)", args: pgx.NamedArgs{"states": words(f.States)}})
 }
 
 func byOS(f Filter, _ Scope, _ time.Time) []condition {
-	return only(len(f.OS) > 0, condition{sql: "coalesce(h.os, '') = any(@os)", args: pgx.NamedArgs{"os": f.OS}})
+	return only(len(f.OS) > 0, condition{facet: "os", sql: "coalesce(h.os, '') = any(@os)", args: pgx.NamedArgs{"os": f.OS}})
 }
 
 // byGroup: a group that the scope does not know chooses nothing: who is in it is
@@ -53,7 +53,7 @@ func byGroup(f Filter, scope Scope, _ time.Time) []condition {
 	if f.NoGroup {
 		any = append(any, "not exists (select from host_group_host fn where fn.host_id = h.id)")
 	}
-	return only(len(any) > 0, condition{sql: "(" + strings.Join(any, " or ") + ")", args: pgx.NamedArgs{"groups": f.Groups}})
+	return only(len(any) > 0, condition{facet: "group", sql: "(" + strings.Join(any, " or ") + ")", args: pgx.NamedArgs{"groups": f.Groups}})
 }
 
 func byLabel(f Filter, _ Scope, _ time.Time) []condition {
@@ -61,7 +61,7 @@ func byLabel(f Filter, _ Scope, _ time.Time) []condition {
 	for _, key := range slices.Sorted(maps.Keys(f.Labels)) { // the same text each time: statements are kept prepared
 		values := f.Labels[key]
 		n := len(all)
-		c := condition{args: pgx.NamedArgs{fmt.Sprintf("label%d", n): key}}
+		c := condition{facet: labelFacet + key, args: pgx.NamedArgs{fmt.Sprintf("label%d", n): key}}
 		value := ""
 		if len(values) > 0 {
 			value = fmt.Sprintf(" and fl.value = any(@values%d)", n)
@@ -74,12 +74,12 @@ func byLabel(f Filter, _ Scope, _ time.Time) []condition {
 }
 
 func byAgentVersion(f Filter, _ Scope, _ time.Time) []condition {
-	return only(len(f.AgentVersions) > 0, condition{sql: "coalesce(h.agent_version, '') = any(@agents)", args: pgx.NamedArgs{"agents": f.AgentVersions}})
+	return only(len(f.AgentVersions) > 0, condition{facet: "agent_version", sql: "coalesce(h.agent_version, '') = any(@agents)", args: pgx.NamedArgs{"agents": f.AgentVersions}})
 }
 
 func byPending(f Filter, _ Scope, _ time.Time) []condition {
 	sql := map[string]string{"any": "s.total > 0", "security": "s.security > 0", "none": "s.total = 0", "unknown": "s.total is null"}[f.Pending]
-	return only(sql != "", condition{sql: sql, summary: true})
+	return only(sql != "", condition{facet: "pending", sql: sql, summary: true})
 }
 
 // severityColumns are the counters of host_patch_summary_v.
@@ -92,14 +92,14 @@ func bySeverity(f Filter, _ Scope, _ time.Time) []condition {
 			any = append(any, column+" > 0")
 		}
 	}
-	return only(len(any) > 0, condition{sql: "(" + strings.Join(any, " or ") + ")", summary: true})
+	return only(len(any) > 0, condition{facet: "severity", sql: "(" + strings.Join(any, " or ") + ")", summary: true})
 }
 
 func byReboot(f Filter, _ Scope, _ time.Time) []condition {
 	if f.RebootUnknown {
-		return []condition{{sql: "h.reboot_needed is null"}}
+		return []condition{{facet: "reboot", sql: "h.reboot_needed is null"}}
 	}
-	return only(f.Reboot != nil, condition{sql: "h.reboot_needed = @reboot", args: pgx.NamedArgs{"reboot": f.Reboot}})
+	return only(f.Reboot != nil, condition{facet: "reboot", sql: "h.reboot_needed = @reboot", args: pgx.NamedArgs{"reboot": f.Reboot}})
 }
 
 // SQL is the one definition of compliance, as a condition on summary, a row of
@@ -119,12 +119,12 @@ func byCompliance(f Filter, _ Scope, now time.Time) []condition {
 	for _, v := range f.Compliance {
 		any = append(any, v.SQL("s"))
 	}
-	return only(len(any) > 0, condition{sql: "(" + strings.Join(any, " or ") + ")", args: pgx.NamedArgs{"fresh": now.Add(-FreshFor)}, summary: true})
+	return only(len(any) > 0, condition{facet: "compliance", sql: "(" + strings.Join(any, " or ") + ")", args: pgx.NamedArgs{"fresh": now.Add(-FreshFor)}, summary: true})
 }
 
 func byFacts(f Filter, _ Scope, now time.Time) []condition {
 	sql := map[string]string{"fresh": "s.checked_at >= @fresh", "stale": "s.checked_at < @fresh", "never": "s.checked_at is null"}[f.Facts]
-	return only(sql != "", condition{sql: sql, args: pgx.NamedArgs{"fresh": now.Add(-FreshFor)}, summary: true})
+	return only(sql != "", condition{facet: "facts", sql: sql, args: pgx.NamedArgs{"fresh": now.Add(-FreshFor)}, summary: true})
 }
 
 func bySeen(f Filter, _ Scope, now time.Time) []condition {
@@ -136,5 +136,5 @@ func byCertificate(f Filter, _ Scope, now time.Time) []condition {
 }
 
 func byEnrolled(f Filter, _ Scope, _ time.Time) []condition {
-	return only(f.Enrolled != nil, condition{sql: "(h.enrolled_at is not null) = @enrolled", args: pgx.NamedArgs{"enrolled": f.Enrolled}})
+	return only(f.Enrolled != nil, condition{facet: "enrolled", sql: "(h.enrolled_at is not null) = @enrolled", args: pgx.NamedArgs{"enrolled": f.Enrolled}})
 }

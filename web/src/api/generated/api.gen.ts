@@ -478,12 +478,53 @@ export type EventPage = {
   last_id: number;
 };
 export type Facets = {
+  /** The 200 with the most hosts. */
+  agent_versions: ValueCount[];
+  compliance: ValueCount[];
+  enrolled: ValueCount[];
+  facts: ValueCount[];
   /** Those that the reader knows, also empty ones. */
   groups: GroupCount[];
-  /** Hosts in no group. */
+  /** The 200 with the most hosts, whatever the value. */
+  label_keys: ValueCount[];
+  /** The 500 with the most hosts. */
+  labels: LabelCount[];
+  /** Hosts in no group: what group_id=none chooses. */
   no_group: number;
+  /** The 200 with the most hosts. */
   os: ValueCount[];
+  pending: ValueCount[];
+  reboot: ValueCount[];
+  /** A host may have updates of several. */
+  severity: ValueCount[];
   states: StateCounts;
+  /** Hosts that the whole filter chooses. */
+  total: number;
+};
+export type FilterSpec = {
+  agent_version?: string[];
+  /** Its certificate ends within so many days, or has ended. 0: all. */
+  certificate_days?: number;
+  compliance?: ("compliant" | "not_compliant" | "unknown")[];
+  /** false: registered by a person, and its agent has not enrolled yet. */
+  enrolled?: "true" | "false";
+  /** How old the knowledge of its updates is: stale after 24 hours. */
+  facts?: "fresh" | "stale" | "never";
+  /** Repeatable, or a list with commas. none: in no group. */
+  group_id?: string[];
+  /** key or key=value. Repeatable, or a list with commas. */
+  label?: string[];
+  /** As the host calls its system; empty: not known. */
+  os?: string[];
+  pending?: "any" | "security" | "none" | "unknown";
+  /** Part of name, FQDN, address or system. */
+  q?: string;
+  reboot?: "true" | "false" | "unknown";
+  /** At least one update of one of these severities is pending. */
+  severity?: ("critical" | "high" | "medium" | "low" | "unknown")[];
+  state?: ("healthy" | "degraded" | "unreachable" | "unknown")[];
+  /** It has not answered for so long, or never. 0: all. */
+  unseen_hours?: number;
 };
 export type FilterSpec = {
   agent_version?: string[];
@@ -682,6 +723,7 @@ export type HostRow = {
   address: string;
   agent_version: string;
   architecture: string;
+  certificate_expires_at: string | null;
   current_job: CurrentJob;
   /** Null: registered, and its agent has not enrolled yet. */
   enrolled_at: string | null;
@@ -911,6 +953,11 @@ export type JobSummary = {
   title: string;
 };
 export type Label = {
+  key: string;
+  value: string;
+};
+export type LabelCount = {
+  count: number;
   key: string;
   value: string;
 };
@@ -1199,6 +1246,43 @@ export type Repository = {
   suite: string;
   updated_at: string | null;
   uri: string;
+};
+export type SavedView = {
+  /** Shown ones, for the page; empty: as the reader has them. */
+  columns: string[];
+  created_at: string;
+  filter: FilterSpec;
+  id: string;
+  /** The reader made it. */
+  mine: boolean;
+  name: string;
+  order: "asc" | "desc";
+  /** Name of the user who made it. */
+  owner: string;
+  owner_id: string;
+  /** Everybody sees it. */
+  shared: boolean;
+  sort: string;
+  updated_at: string;
+};
+export type SavedViewChange = {
+  columns?: string[];
+  filter?: FilterSpec;
+  name?: string;
+  order?: "asc" | "desc";
+  shared?: boolean;
+  sort?: "name" | "state" | "state_since" | "os" | "agent_version" | "pending" | "security" | "critical" | "last_seen" | "certificate" | "reboot" | "enrolled_at";
+};
+export type SavedViewInput = {
+  columns?: string[];
+  filter: FilterSpec;
+  name: string;
+  order?: "asc" | "desc";
+  shared?: boolean;
+  sort?: "name" | "state" | "state_since" | "os" | "agent_version" | "pending" | "security" | "critical" | "last_seen" | "certificate" | "reboot" | "enrolled_at";
+};
+export type SavedViewList = {
+  items: SavedView[];
 };
 export type SecuritySetting = {
   /** User name of the local admin whose password always works. */
@@ -1701,6 +1785,22 @@ export interface Operations {
     body: Membership;
     ok: MemberList;
   };
+  listHostViews: {
+    ok: SavedViewList;
+  };
+  createHostView: {
+    body: SavedViewInput;
+    ok: SavedView;
+  };
+  deleteHostView: {
+    path: { id: string };
+    ok: undefined;
+  };
+  updateHostView: {
+    path: { id: string };
+    body: SavedViewChange;
+    ok: SavedView;
+  };
   listHosts: {
     query?: { page?: number; page_size?: number; q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[]; os?: string[]; group_id?: string[]; label?: string[]; agent_version?: string[]; pending?: "any" | "security" | "none" | "unknown"; severity?: ("critical" | "high" | "medium" | "low" | "unknown")[]; reboot?: "true" | "false" | "unknown"; compliance?: ("compliant" | "not_compliant" | "unknown")[]; facts?: "fresh" | "stale" | "never"; unseen_hours?: number; certificate_days?: number; enrolled?: "true" | "false"; sort?: "name" | "state" | "state_since" | "os" | "agent_version" | "pending" | "security" | "critical" | "last_seen" | "certificate" | "reboot" | "enrolled_at"; order?: "asc" | "desc" };
     ok: HostPage;
@@ -1734,6 +1834,7 @@ export interface Operations {
     ok: string;
   };
   hostFacets: {
+    query?: { q?: string; state?: ("healthy" | "degraded" | "unreachable" | "unknown")[]; os?: string[]; group_id?: string[]; label?: string[]; agent_version?: string[]; pending?: "any" | "security" | "none" | "unknown"; severity?: ("critical" | "high" | "medium" | "low" | "unknown")[]; reboot?: "true" | "false" | "unknown"; compliance?: ("compliant" | "not_compliant" | "unknown")[]; facts?: "fresh" | "stale" | "never"; unseen_hours?: number; certificate_days?: number; enrolled?: "true" | "false" };
     ok: Facets;
   };
   importHosts: {
@@ -2005,6 +2106,10 @@ export const routes = {
   removeGroupHosts: ["POST", "/api/v1/groups/{id}/hosts/remove"],
   groupMembers: ["GET", "/api/v1/groups/{id}/members"],
   setGroupMembers: ["PUT", "/api/v1/groups/{id}/members"],
+  listHostViews: ["GET", "/api/v1/host-views"],
+  createHostView: ["POST", "/api/v1/host-views"],
+  deleteHostView: ["DELETE", "/api/v1/host-views/{id}"],
+  updateHostView: ["PATCH", "/api/v1/host-views/{id}"],
   listHosts: ["GET", "/api/v1/hosts"],
   registerHost: ["POST", "/api/v1/hosts"],
   groupHosts: ["POST", "/api/v1/hosts/bulk/groups"],
