@@ -7,8 +7,10 @@ import { enrollmentRoutes } from './enrollments';
 import { factorRoutes } from './factors';
 import { fleetRoutes } from './fleet';
 import { groupRoutes } from './groups';
+import { facetRoutes } from './hostFacets';
 import { hostRoutes } from './hostRoutes';
 import { ago } from './hosts';
+import { viewRoutes } from './hostViews';
 import { jobRoutes } from './jobRoutes';
 import { planRoutes } from './plans';
 import { settingsRoutes } from './settings';
@@ -30,6 +32,8 @@ const routes: Route[] = [
   ...auditRoutes,
   ...fleetRoutes,
   ...careRoutes,
+  ...facetRoutes,
+  ...viewRoutes,
   ...hostRoutes,
   ...discoveryRoutes,
   ...enrollmentRoutes,

@@ -1,6 +1,5 @@
 import type { Host } from '../src/api/types';
 import { byId, json, nothing, page, type Route, state } from './answers';
-import { groups } from './groups';
 import { ago, hosts, packages, patchesOf } from './hosts';
 import { jobs } from './jobs';
 
@@ -14,6 +13,22 @@ function inGroup(host: Host, wanted: string | null): boolean {
     );
 }
 
+/** Values of one key are alternatives, different keys have to hold together. */
+function labelled(host: Host, wanted: string | null): boolean {
+  const all = (wanted ?? '').split(',').filter(Boolean);
+  return all.every((text) =>
+    all
+      .filter((other) => other.split('=')[0] === text.split('=')[0])
+      .some((other) => host.labels.some((l) => other === l.key || other === `${l.key}=${l.value}`)),
+  );
+}
+
+function severe(host: Host, wanted: string | null): boolean {
+  if (!wanted) return true;
+  const counts = host.pending as Record<string, number> | null;
+  return wanted.split(',').some((severity) => (counts?.[severity] ?? 0) > 0);
+}
+
 export function findHosts(q: URLSearchParams): Host[] {
   if (state.empty) return [];
   const words = (q.get('q') ?? '').toLowerCase();
@@ -25,6 +40,8 @@ export function findHosts(q: URLSearchParams): Host[] {
       (states.length === 0 || states.includes(h.state)) &&
       (!q.get('os') || h.os === q.get('os')) &&
       inGroup(h, q.get('group_id')) &&
+      labelled(h, q.get('label')) &&
+      severe(h, q.get('severity')) &&
       (q.get('reboot') !== 'true' || h.reboot_needed === true) &&
       (!pending ||
         (pending === 'none'
@@ -49,35 +66,8 @@ export function findHosts(q: URLSearchParams): Host[] {
   return [...list].sort((a, b) => (key(a) < key(b) ? -sign : key(a) > key(b) ? sign : 0));
 }
 
-/** How many hosts are in a state. */
-export const inState = (state: string) =>
-  findHosts(new URLSearchParams()).filter((host) => host.state === state).length;
-
 export const hostRoutes: Route[] = [
   ['GET', /^\/hosts$/, (_, { query }) => json(page(findHosts(query), query))],
-  [
-    'GET',
-    /^\/hosts\/facets$/,
-    () =>
-      json({
-        states: {
-          healthy: inState('healthy'),
-          degraded: inState('degraded'),
-          unreachable: inState('unreachable'),
-          unknown: inState('unknown'),
-        },
-        os: [...new Set(hosts.map((h) => h.os))].map((value) => ({
-          value,
-          count: hosts.filter((h) => h.os === value).length,
-        })),
-        groups: groups.map((g) => ({
-          id: g.id,
-          name: g.name,
-          count: hosts.filter((h) => inGroup(h, g.id)).length,
-        })),
-        no_group: hosts.filter((h) => inGroup(h, 'none')).length,
-      }),
-  ],
   ['GET', /^\/hosts\/(\w+)$/, (m) => byId(hosts, m[1], (h) => json(h))],
   [
     'DELETE',

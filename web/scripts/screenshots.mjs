@@ -186,6 +186,8 @@ const pages = {
   dashboard: ['/'],
   'dashboard-empty': ['/?mock=empty'],
   hosts: ['/hosts'],
+  'hosts-more-filters': ['/hosts?label=env%3Dtest&severity=critical'],
+  'hosts-nothing': ['/hosts?q=web&label=env%3Dnone&state=healthy'],
   'hosts-selected': [
     '/hosts?pending=security',
     async (p) => {

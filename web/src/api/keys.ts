@@ -7,6 +7,7 @@ export const keys = {
   hosts: ['hosts'] as const,
   hostList: (filter: object) => ['hosts', 'list', filter] as const,
   hostFacets: ['hosts', 'facets'] as const,
+  hostViews: ['host-views'] as const,
   host: (id: string) => ['hosts', 'one', id] as const,
   hostPart: (id: string, part: string, filter: object) =>
     ['hosts', 'one', id, part, filter] as const,

@@ -173,18 +173,23 @@ const gridStyle = {
 export function useHiddenColumns<T>(
   storageKey: string,
   columns: Column<T>[],
-): [ReadonlySet<string>, (key: string) => void] {
+): [ReadonlySet<string>, (key: string) => void, (shown: string[]) => void] {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(() => {
     const stored = readStored(storageKey);
     return new Set(stored ?? columns.filter((c) => c.extra).map((c) => c.key));
   });
-  const toggle = (key: string) => {
-    const next = new Set(hidden);
-    if (!next.delete(key)) next.add(key);
+  const keep = (next: ReadonlySet<string>) => {
     setHidden(next);
     localStorage.setItem(storageKey, JSON.stringify([...next]));
   };
-  return [hidden, toggle];
+  const toggle = (key: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(key)) next.add(key);
+    keep(next);
+  };
+  const showOnly = (shown: string[]) =>
+    keep(new Set(columns.slice(1).flatMap((c) => (shown.includes(c.key) ? [] : [c.key]))));
+  return [hidden, toggle, showOnly];
 }
 
 function readStored(key: string): string[] | null {

@@ -1,20 +1,21 @@
 import type { ReactNode } from 'react';
+import type { Facets } from '../../api/types';
 import { hostStateOrder, hostStatus } from '../../lib/status';
 import { Choice } from '../../ui/Choice';
 import { Stack, ToggleButton, ToggleButtonGroup } from '../../ui/mui';
 import { SearchField } from '../../ui/SearchField';
 import { StatusMark } from '../../ui/StatusPill';
-import { useHostFacets } from './queries';
+import { counted } from './facetOptions';
 
 type Props = {
+  facets: Facets | undefined;
   get: (name: string) => string;
   set: (values: Record<string, string | undefined>) => void;
   end: ReactNode;
 };
 
 /** Search, states with their counts, system, patches and reboot. */
-export function HostFilters({ get, set, end }: Props) {
-  const facets = useHostFacets().data;
+export function HostFilters({ facets, get, set, end }: Props) {
   const states = get('state') ? get('state').split(',') : [];
   return (
     <Stack direction="row" sx={{ p: 1.5, gap: 1, flexWrap: 'wrap', alignItems: 'center' }}>
@@ -54,7 +55,9 @@ export function HostFilters({ get, set, end }: Props) {
         label="System"
         value={get('os')}
         onChange={(os) => set({ os })}
-        options={(facets?.os ?? []).map((o) => [o.value, `${o.value} (${o.count})`])}
+        options={(facets?.os ?? []).flatMap((o) =>
+          o.value ? [[o.value, `${o.value} (${o.count})`]] : [],
+        )}
         width={84}
       />
       <Choice
@@ -72,23 +75,23 @@ export function HostFilters({ get, set, end }: Props) {
         value={get('pending')}
         onChange={(pending) => set({ pending })}
         width={98}
-        options={[
-          ['any', 'Pending'],
-          ['security', 'Security'],
-          ['none', 'None'],
-          ['unknown', 'Not known'],
-        ]}
+        options={counted(facets?.pending, {
+          any: 'Pending',
+          security: 'Security',
+          none: 'None',
+          unknown: 'Not known',
+        })}
       />
       <Choice
         label="Reboot"
         value={get('reboot')}
         onChange={(reboot) => set({ reboot })}
         width={84}
-        options={[
-          ['true', 'Needed'],
-          ['false', 'Not needed'],
-          ['unknown', 'Not known'],
-        ]}
+        options={counted(facets?.reboot, {
+          true: 'Needed',
+          false: 'Not needed',
+          unknown: 'Not known',
+        })}
       />
       <Stack direction="row" sx={{ ml: 'auto' }}>
         {end}

@@ -14,9 +14,14 @@ import { BulkBar } from './BulkBar';
 import { hostColumns } from './columns';
 import { FilterChips } from './FilterChips';
 import { filterFrom, isFiltered, noFilter } from './filter';
+import { otherParts } from './filterWords';
 import { HostFilters } from './HostFilters';
 import { ListActions } from './ListActions';
 import { useHosts, usePendingEnrollments } from './queries';
+import { MoreFilters } from './MoreFilters';
+import { NothingMatches } from './NothingMatches';
+import { useHostFacets, useHosts, usePendingEnrollments } from './queries';
+import { SavedViews } from './SavedViews';
 
 /** Which hosts, in what state, missing what, seen when? */
 export default function HostsPage() {
@@ -26,7 +31,9 @@ export default function HostsPage() {
   const hosts = useHosts({ ...filter, ...sortOf(at), page: at.page, page_size: at.pageSize });
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [everything, setEverything] = useState(false);
-  const [hidden, toggleColumn] = useHiddenColumns('pm-hosts-columns', hostColumns);
+  const [hidden, toggleColumn, showColumns] = useHiddenColumns('pm-hosts-columns-2', hostColumns);
+  const facets = useHostFacets(filter).data;
+  const [more, setMore] = useState(() => otherParts(filter).length > 0);
   const total = hosts.data?.total ?? 0;
   const change = (values: Record<string, string | undefined>) => {
     setEverything(false);
@@ -64,10 +71,30 @@ export default function HostsPage() {
       <PendingBanner />
       <Panel flush>
         <HostFilters
+          facets={facets}
           get={get}
           set={change}
-          end={<ColumnChooser columns={hostColumns} hidden={hidden} onToggle={toggleColumn} />}
+          end={
+            <>
+              <Button aria-expanded={more} onClick={() => setMore(!more)}>
+                {more ? 'Fewer filters' : 'More filters'}
+              </Button>
+              <SavedViews
+                id={get('view')}
+                shown={{
+                  filter,
+                  sort: sortOf(at).sort,
+                  order: at.order ?? 'asc',
+                  columns: hostColumns.flatMap((c) => (hidden.has(c.key) ? [] : [c.key])),
+                }}
+                set={change}
+                showColumns={showColumns}
+              />
+              <ColumnChooser columns={hostColumns} hidden={hidden} onToggle={toggleColumn} />
+            </>
+          }
         />
+        {more && <MoreFilters facets={facets} get={get} set={change} />}
         <FilterChips filter={filter} onDrop={(name) => change({ [name]: '' })} />
         {(selected.size > 0 || everything) && (
           <BulkBar
@@ -95,35 +122,45 @@ export default function HostsPage() {
             setSelected(ids);
             setEverything(false);
           }}
-          empty={<NoHosts filtered={isFiltered(filter)} onClear={() => change(noFilter)} />}
+          empty={
+            isFiltered(filter) ? (
+              <NothingMatches
+                filter={filter}
+                groupName={(id) => facets?.groups.find((g) => g.id === id)?.name ?? id}
+                onDrop={(name) => change({ [name]: '' })}
+                onClear={() => change({ ...noFilter, view: '' })}
+              />
+            ) : (
+              <NoHosts />
+            )
+          }
         />
       </Panel>
     </>
   );
 }
 
-const sortable = ['name', 'state', 'os', 'pending', 'security', 'last_seen'] as const;
+const sortable = [
+  'name',
+  'state',
+  'state_since',
+  'os',
+  'agent_version',
+  'pending',
+  'security',
+  'critical',
+  'last_seen',
+  'certificate',
+  'reboot',
+  'enrolled_at',
+] as const;
 
 function sortOf(at: { sort?: string; order?: 'asc' | 'desc' }) {
   return { sort: sortable.find((key) => key === at.sort) ?? 'name', order: at.order };
 }
 
-function NoHosts(props: { filtered: boolean; onClear: () => void }) {
+function NoHosts() {
   const mayAdd = useMay('hosts.manage');
-  if (props.filtered) {
-    return (
-      <EmptyState
-        title="No host matches"
-        action={
-          <Button variant="outlined" onClick={props.onClear}>
-            Clear the filter
-          </Button>
-        }
-      >
-        Change the search words or one of the filters.
-      </EmptyState>
-    );
-  }
   return (
     <EmptyState
       title="No hosts yet"

@@ -10,6 +10,7 @@ import { Mono } from '../../ui/Page';
 import { SeverityCounts } from '../../ui/SeverityCounts';
 import { StatusPill } from '../../ui/StatusPill';
 import { Time } from '../../ui/Time';
+import { LabelLinks } from './LabelLinks';
 
 const unknownPatches = { label: 'Not known', tone: 'unknown', shape: 'question' } as const;
 const rebootNeeded = { label: 'Needed', tone: 'medium', shape: 'clock' } as const;
@@ -102,6 +103,7 @@ export const hostColumns: Column<HostRow>[] = [
     key: 'reboot',
     name: 'Reboot',
     width: 90,
+    sortable: true,
     cell: (h) => <RebootCell needed={h.reboot_needed} />,
   },
   {
@@ -130,6 +132,29 @@ export const hostColumns: Column<HostRow>[] = [
     cell: (h) => <Time at={h.last_seen_at} />,
   },
   {
+    key: 'labels',
+    name: 'Labels',
+    width: 180,
+    extra: true,
+    cell: (h) => <LabelLinks labels={h.labels} />,
+  },
+  {
+    key: 'certificate',
+    name: 'Certificate ends',
+    width: 120,
+    extra: true,
+    sortable: true,
+    cell: (h) => <Time at={h.certificate_expires_at} never="none" />,
+  },
+  {
+    key: 'enrolled_at',
+    name: 'Enrolled',
+    width: 110,
+    extra: true,
+    sortable: true,
+    cell: (h) => <Time at={h.enrolled_at} never="not yet" />,
+  },
+  {
     key: 'groups',
     name: 'Groups',
     width: 180,
@@ -149,10 +174,11 @@ export const hostColumns: Column<HostRow>[] = [
   },
   { key: 'kernel', name: 'Kernel', width: 170, extra: true, cell: (h) => <Mono>{h.kernel}</Mono> },
   {
-    key: 'agent',
+    key: 'agent_version',
     name: 'Agent',
     width: 90,
     extra: true,
+    sortable: true,
     cell: (h) => <Mono>{h.agent_version}</Mono>,
   },
   {
@@ -163,10 +189,11 @@ export const hostColumns: Column<HostRow>[] = [
     cell: (h) => <Time at={h.pending_checked_at} />,
   },
   {
-    key: 'since',
+    key: 'state_since',
     name: 'In state since',
     width: 120,
     extra: true,
+    sortable: true,
     cell: (h) => <Time at={h.state_since} never="not known" />,
   },
 ];

@@ -1,4 +1,4 @@
-import { severityStatus } from '../../lib/status';
+import { hostStatus, severityStatus } from '../../lib/status';
 import { count } from '../../lib/words';
 import type { HostFilter } from './queries';
 
@@ -37,6 +37,30 @@ export function otherParts(filter: HostFilter): Part[] {
     filter.enrolled && (filter.enrolled === 'true' ? 'Enrolled' : 'Not enrolled yet'),
   );
   return parts;
+}
+
+const pending = {
+  any: 'Patches pending',
+  security: 'Security patches pending',
+  none: 'No patches pending',
+  unknown: 'Patches not known',
+};
+const reboot = { true: 'Reboot needed', false: 'No reboot needed', unknown: 'Reboot not known' };
+
+/** Every part that limits the list, those of the bar first. */
+export function allParts(filter: HostFilter, groupName: (id: string) => string): Part[] {
+  const bar: [keyof HostFilter, string | null | undefined][] = [
+    ['q', filter.q && `Search "${filter.q}"`],
+    ['state', either('State', filter.state, (s) => hostStatus(s).label.toLowerCase())],
+    ['os', either('System', filter.os, (v) => v)],
+    ['group_id', either('Group', filter.group_id, groupName)],
+    ['pending', filter.pending && pending[filter.pending]],
+    ['reboot', filter.reboot && reboot[filter.reboot]],
+  ];
+  return [
+    ...bar.flatMap(([name, words]) => (words ? [{ name, words }] : [])),
+    ...otherParts(filter),
+  ];
 }
 
 function either<T>(what: string, list: T[] | null | undefined, word: (value: T) => string) {

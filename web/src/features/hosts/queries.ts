@@ -18,10 +18,12 @@ export function useHosts(filter: HostFilter) {
   });
 }
 
-export function useHostFacets() {
+/** What each choice leaves under the rest of the filter. */
+export function useHostFacets(filter: HostFilter) {
   return useQuery({
-    queryKey: keys.hostFacets,
-    queryFn: ({ signal }) => call('hostFacets', { signal }),
+    queryKey: [...keys.hostFacets, filter],
+    queryFn: ({ signal }) => call('hostFacets', { query: filter, signal }),
+    placeholderData: keepPreviousData,
     refetchInterval: usePolling(),
   });
 }
