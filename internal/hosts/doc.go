@@ -24,8 +24,8 @@
 //     that somebody has looked at; another number now refuses it. It is one transaction with
 //     one audit entry, and says of each host what became of it.
 //     So does each number of the facets, which are of one moment.
-//   - A saved view is its owner's: others see it when it is shared, and only
-//     admins change it then. It opens no host to anybody.
+//   - A saved view is its owner's: others see it when it is shared, and of
+//     them only admins change it. It opens no host to anybody.
 //   - A host is never deleted; removing it ends it and keeps its history.
 //
 // States, changed by the health poll alone:
