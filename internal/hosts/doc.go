@@ -55,8 +55,6 @@
 // the database answers by refusing one of the two.
 //
 // Tables: host, host_detail, host_state_change, host_poll, host_group,
-// host_group_host, host_label, host_act.
-// Views for others: host_scope_v, host_target_v, host_place_v, host_facts_age_v.
 // host_group_host, host_label, host_act, host_view.
-// Views for others: host_scope_v, host_target_v, host_facts_age_v.
+// Views for others: host_scope_v, host_target_v, host_place_v, host_facts_age_v.
 package hosts

@@ -526,31 +526,6 @@ export type FilterSpec = {
   /** It has not answered for so long, or never. 0: all. */
   unseen_hours?: number;
 };
-export type FilterSpec = {
-  agent_version?: string[];
-  /** Its certificate ends within so many days, or has ended. 0: all. */
-  certificate_days?: number;
-  compliance?: ("compliant" | "not_compliant" | "unknown")[];
-  /** false: registered by a person, and its agent has not enrolled yet. */
-  enrolled?: "true" | "false";
-  /** How old the knowledge of its updates is: stale after 24 hours. */
-  facts?: "fresh" | "stale" | "never";
-  /** Repeatable, or a list with commas. none: in no group. */
-  group_id?: string[];
-  /** key or key=value. Repeatable, or a list with commas. */
-  label?: string[];
-  /** As the host calls its system; empty: not known. */
-  os?: string[];
-  pending?: "any" | "security" | "none" | "unknown";
-  /** Part of name, FQDN, address or system. */
-  q?: string;
-  reboot?: "true" | "false" | "unknown";
-  /** At least one update of one of these severities is pending. */
-  severity?: ("critical" | "high" | "medium" | "low" | "unknown")[];
-  state?: ("healthy" | "degraded" | "unreachable" | "unknown")[];
-  /** It has not answered for so long, or never. 0: all. */
-  unseen_hours?: number;
-};
 export type Fleet = {
   attention: AttentionItem[];
   compliance: FleetCompliance;

@@ -17,7 +17,6 @@ import { filterFrom, isFiltered, noFilter } from './filter';
 import { otherParts } from './filterWords';
 import { HostFilters } from './HostFilters';
 import { ListActions } from './ListActions';
-import { useHosts, usePendingEnrollments } from './queries';
 import { MoreFilters } from './MoreFilters';
 import { NothingMatches } from './NothingMatches';
 import { useHostFacets, useHosts, usePendingEnrollments } from './queries';
