@@ -20,10 +20,10 @@
 //     once one is refused. An import registers all hosts of a file or none.
 //   - [Filter] is the one way to choose hosts: lists, counts and acts on many
 //     hosts share its conditions, so that a number equals the list behind it.
-//   - An act on many hosts names them, or a filter with the number of hosts
-//     that somebody has looked at; another number now refuses it. It is one transaction with
-//     one audit entry, and says of each host what became of it.
 //     So does each number of the facets, which are of one moment.
+//   - An act on many hosts names them, or a filter with the number of hosts that
+//     somebody has looked at; another number now refuses it. It is one
+//     transaction with one audit entry, and says of each host what became of it.
 //   - A saved view is its owner's: others see it when it is shared, and of
 //     them only admins change it. It opens no host to anybody.
 //   - A host is never deleted; removing it ends it and keeps its history.
